@@ -1,0 +1,1 @@
+"""Hydra configuration of embedbench, installed as embedbench.conf."""

@@ -1,0 +1,1 @@
+"""Readers of data files, and the catalogue of data sets."""

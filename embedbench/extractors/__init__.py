@@ -1,0 +1,1 @@
+"""Sentences to layered word vectors: one file per backend."""

@@ -1,0 +1,1 @@
+"""Networks that we own, and readers of their weights."""

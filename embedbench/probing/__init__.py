@@ -1,0 +1,1 @@
+"""Members that train together: probes, trainer, control labels."""

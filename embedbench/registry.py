@@ -1,0 +1,138 @@
+"""One line registers a component: `@register("extractor", "mine")` over a frozen dataclass.
+
+The dataclass's fields become its typed options: Hydra refuses an unknown name, an unknown option and a value of the
+wrong type, with a list of what exists. There is no second list to keep in step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import importlib.util
+import os
+import pkgutil
+import sys
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, TypeVar
+
+from embedbench.errors import ConfigurationError
+
+T = TypeVar("T")
+
+GROUPS = ("extractor", "task", "probe", "mix", "metric")
+"""What can be registered."""
+
+IMPORT_VARIABLE = "EMBEDBENCH_IMPORT"
+"""Environment variable: modules or files that register the user's own components, separated like a PATH."""
+
+_FAMILIES = ("embedbench.extractors", "embedbench.tasks")
+"""Packages whose every module may register; a new file in them is found without editing anything."""
+
+_MODULES = ("embedbench.mixing", "embedbench.probing.probes", "embedbench.scoring.metrics")
+"""The other modules that register. None of them imports a heavy library at module level."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Component:
+    """A registered class or function."""
+
+    group: str
+    name: str
+    target: Any
+
+    @property
+    def path(self) -> str:
+        """The dotted path by which it is imported."""
+        return f"{self.target.__module__}.{self.target.__qualname__}"
+
+    @property
+    def summary(self) -> str:
+        """The first line of its docstring."""
+        return next(iter((self.target.__doc__ or "").strip().splitlines()), "")
+
+
+_components: dict[tuple[str, str], Component] = {}
+
+
+def register(group: str, name: str) -> Callable[[T], T]:
+    """A decorator that makes the thing below selectable as `group=name`.
+
+    Raises:
+        ConfigurationError: the group does not exist, or the name is taken by something else.
+    """
+    if group not in GROUPS:
+        raise ConfigurationError(f"cannot register {name!r} in group {group!r}; the groups are {', '.join(GROUPS)}")
+
+    def decorate(target: T) -> T:
+        component = Component(group, name, target)
+        known = _components.get((group, name))
+        if known is not None and known.path != component.path:
+            raise ConfigurationError(
+                f"{group} {name!r} is registered twice, by {known.path} and by {component.path}; rename one of them"
+            )
+        _components[group, name] = component
+        return target
+
+    return decorate
+
+
+def components(group: str) -> dict[str, Component]:
+    """Everything registered in a group, by name, sorted. Call `load_components` first."""
+    return {name: c for (g, name), c in sorted(_components.items()) if g == group}
+
+
+def lookup(group: str, name: str) -> Component:
+    """The component of that name.
+
+    Raises:
+        ConfigurationError: there is none; the message lists what there is.
+    """
+    try:
+        return _components[group, name]
+    except KeyError:
+        known = ", ".join(components(group)) or "none"
+        raise ConfigurationError(f"there is no {group} called {name!r}; registered: {known}") from None
+
+
+def load_components() -> None:
+    """Imports every built-in component, every installed add-on and everything the user named to import.
+
+    Component modules import no heavy library at module level, so this takes milliseconds.
+    """
+    for family in _FAMILIES:
+        for module in pkgutil.iter_modules(importlib.import_module(family).__path__):
+            importlib.import_module(f"{family}.{module.name}")
+    for name in _MODULES:
+        importlib.import_module(name)
+    for entry_point in entry_points(group="embedbench.components"):
+        entry_point.load()
+    for spec in filter(None, os.environ.get(IMPORT_VARIABLE, "").split(os.pathsep)):
+        import_user_module(spec)
+
+
+def import_user_module(spec: str) -> None:
+    """Imports a user's module by dotted name or by path to a `.py` file, so that its registrations take effect.
+
+    Raises:
+        ConfigurationError: there is no such module or file.
+    """
+    if not spec.endswith(".py"):
+        try:
+            importlib.import_module(spec)
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(f"cannot import {spec!r}: {error}; is it on PYTHONPATH?") from error
+        return
+    path = Path(spec).resolve()
+    if not path.is_file():
+        raise ConfigurationError(f"cannot import {spec!r}: there is no such file")
+    # A user's file is importable by its stem, so that `_target_: stem.Class` works in other processes too.
+    if path.stem in sys.modules:
+        return
+    module_spec = importlib.util.spec_from_file_location(path.stem, path)
+    if module_spec is None or module_spec.loader is None:
+        raise ConfigurationError(f"cannot import {spec!r}: it is not a Python file")
+    module = importlib.util.module_from_spec(module_spec)
+    sys.modules[path.stem] = module
+    module_spec.loader.exec_module(module)

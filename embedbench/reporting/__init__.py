@@ -1,0 +1,1 @@
+"""Tables and comparisons; reads records only, never torch."""

@@ -1,0 +1,1 @@
+"""Layered word vectors of one (extractor, corpus) on disk, memory-mapped."""

@@ -1,0 +1,1 @@
+"""Corpora to labelled spans: one file per kind of task."""

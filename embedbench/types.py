@@ -1,0 +1,294 @@
+"""The nouns that every layer shares: corpus, layered words, extractor, task. Shapes are the contract.
+
+Words are addressed by their position in the corpus; spans are half-open `[start, end)` ranges of such positions.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float, Float32, Int64, Shaped
+
+from embedbench.errors import ContractError
+from embedbench.fingerprint import sentences_fingerprint
+
+Sentence = tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """An ordered collection of sentences, each a tuple of words."""
+
+    sentences: tuple[Sentence, ...]
+
+    @classmethod
+    def of(cls, sentences: Iterable[Iterable[str]]) -> Corpus:
+        """The corpus of any iterables of words.
+
+        >>> Corpus.of([["a", "b"], ["c"]]).offsets.tolist()
+        [0, 2, 3]
+        """
+        return cls(tuple(tuple(sentence) for sentence in sentences))
+
+    @cached_property
+    def offsets(self) -> Int64[np.ndarray, "sentences_plus_one"]:
+        """The word position at which each sentence starts, and the number of words at the end."""
+        lengths = np.fromiter((len(s) for s in self.sentences), dtype=np.int64, count=len(self.sentences))
+        return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits of the words in order, and of nothing else."""
+        return sentences_fingerprint(self.sentences)
+
+    @property
+    def n_words(self) -> int:
+        """The number of words."""
+        return int(self.offsets[-1])
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """All words in corpus order; index = word position."""
+        return tuple(word for sentence in self.sentences for word in sentence)
+
+    def sentence_of(self, positions: Int64[np.ndarray, "*shape"]) -> Int64[np.ndarray, "*shape"]:
+        """The sentence index of each word position."""
+        return np.searchsorted(self.offsets, positions, side="right").astype(np.int64) - 1
+
+
+def _no_positions() -> Int64[np.ndarray, "words"]:
+    return np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """What happened between words and vectors; positions are relative to the words handed in, sorted.
+
+    Attributes:
+        without_piece: words that the tokenizer turned into nothing; they got the unknown piece.
+        out_of_vocabulary: words unknown to a static table; they got what the policy says.
+        windowed: words of sentences longer than the model's window; covered by overlapping windows.
+        folded: words found only after case folding.
+    """
+
+    without_piece: Int64[np.ndarray, "n_without"] = field(default_factory=_no_positions)
+    out_of_vocabulary: Int64[np.ndarray, "n_oov"] = field(default_factory=_no_positions)
+    windowed: Int64[np.ndarray, "n_windowed"] = field(default_factory=_no_positions)
+    folded: Int64[np.ndarray, "n_folded"] = field(default_factory=_no_positions)
+
+    def counts(self) -> dict[str, int]:
+        """How many words each kind touched."""
+        return {
+            "without_piece": len(self.without_piece),
+            "out_of_vocabulary": len(self.out_of_vocabulary),
+            "windowed": len(self.windowed),
+            "folded": len(self.folded),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class LayeredWords:
+    """Layered word vectors, packed in corpus order without any padding."""
+
+    values: Float[np.ndarray, "words layers dim"]
+    alignment: Alignment = field(default_factory=Alignment)
+
+
+@runtime_checkable
+class Extractor(Protocol):
+    """Sentences → layered word vectors. A frozen dataclass whose fields are its typed options.
+
+    The vectors of a sentence do not depend on batch size, padding, order or neighbours.
+    """
+
+    @property
+    def name(self) -> str:
+        """The label in tables."""
+        ...
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """Names of the layers; index 0 is the context-free input layer."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """The number of dimensions of every layer."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Of everything that changes a vector; cheap: no model is loaded to compute it."""
+        ...
+
+    def extract(self, sentences: Sequence[Sentence]) -> LayeredWords:
+        """The vectors of these sentences' words, in order."""
+        ...
+
+
+@runtime_checkable
+class FittedOnTrain(Protocol):
+    """An extractor that must see the words of the training split first, such as one-hot vectors."""
+
+    def fitted(self, train: Corpus) -> Extractor:
+        """The extractor that knows the training words; its fingerprint covers them."""
+        ...
+
+
+class WordVectors(Protocol):
+    """Layered vectors that can be gathered by word position: a store on disk, or an array in memory."""
+
+    @property
+    def n_words(self) -> int:
+        """The number of words."""
+        ...
+
+    @property
+    def n_layers(self) -> int:
+        """The number of layers."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """The number of dimensions."""
+        ...
+
+    def gather(self, positions: Int64[np.ndarray, "n"]) -> Float32[np.ndarray, "n layers dim"]:
+        """The vectors at these word positions, in the order asked for; repeats are allowed."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayVectors:
+    """Word vectors held in memory."""
+
+    values: Float[np.ndarray, "words layers dim"]
+
+    @property
+    def n_words(self) -> int:
+        """The number of words."""
+        return int(self.values.shape[0])
+
+    @property
+    def n_layers(self) -> int:
+        """The number of layers."""
+        return int(self.values.shape[1])
+
+    @property
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return int(self.values.shape[2])
+
+    def gather(self, positions: Int64[np.ndarray, "n"]) -> Float32[np.ndarray, "n layers dim"]:
+        """The vectors at these word positions."""
+        return np.ascontiguousarray(self.values[positions], dtype=np.float32)
+
+
+class Split(enum.StrEnum):
+    """The three parts of a task; only `train` trains, only `dev` selects, `test` is read once."""
+
+    TRAIN = "train"
+    DEV = "dev"
+    TEST = "test"
+
+
+class TaskKind(enum.StrEnum):
+    """How a task is scored."""
+
+    CLASSIFICATION = "classification"
+    """One label per target; a probe is trained."""
+    SIMILARITY = "similarity"
+    """One graded score per pair of spans; nothing is trained, only the test split exists."""
+
+
+class ControlKind(enum.StrEnum):
+    """How control labels are drawn (Hewitt & Liang 2019)."""
+
+    NONE = "none"
+    WORD_TYPE = "word_type"
+    """One label per word type of the target's first span, drawn from the label distribution of train."""
+
+
+@dataclass(frozen=True)
+class TaskMeta:
+    """What a reader must know about a task before believing a score."""
+
+    name: str
+    source: str
+    licence: str
+    citation: str
+    version: int
+    metric: str
+    kind: TaskKind = TaskKind.CLASSIFICATION
+    control: ControlKind = ControlKind.NONE
+    description: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class TaskSplit:
+    """The labelled targets of one split, as columns.
+
+    Attributes:
+        corpus: the words.
+        spans: word positions, half-open. Token task: one span of length 1; arc: two (dependent, head);
+            sentence: the whole sentence; sentence pair: two sentences.
+        labels: an index into the task's `label_names`, or a graded score for similarity tasks.
+        clusters: the sentence (or document) of each target, the unit that the statistics resample.
+    """
+
+    corpus: Corpus
+    spans: Int64[np.ndarray, "targets n_spans 2"]
+    labels: Shaped[np.ndarray, "targets"]
+    clusters: Int64[np.ndarray, "targets"]
+
+    def __post_init__(self) -> None:
+        spans, n = self.spans, len(self.spans)
+        if len(self.labels) != n or len(self.clusters) != n:
+            raise ContractError(
+                f"a task split has {n} spans, {len(self.labels)} labels and {len(self.clusters)} clusters; "
+                "there must be one of each per target"
+            )
+        start, end = spans[..., 0], spans[..., 1]
+        wrong = np.flatnonzero(((start < 0) | (start >= end) | (end > self.corpus.n_words)).any(axis=1))
+        if len(wrong):
+            raise ContractError(
+                f"target {wrong[0]} has spans {spans[wrong[0]].tolist()}; every span must be a non-empty half-open "
+                f"range within the {self.corpus.n_words} words of the corpus"
+            )
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+
+@runtime_checkable
+class Task(Protocol):
+    """A corpus per split, its targets, a metric and its metadata."""
+
+    @property
+    def meta(self) -> TaskMeta:
+        """Source, licence, citation, version, main metric."""
+        ...
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The labels, by index; empty for graded tasks."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the files' bytes, the options and the version; cheap: the data is not parsed to compute it."""
+        ...
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """The splits this task has."""
+        ...
+
+    def split(self, which: Split) -> TaskSplit:
+        """The targets of one split."""
+        ...

@@ -1,0 +1,19 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of real data sets; the test is skipped, visibly, where it is absent."""
+    folder = os.environ.get("EMBEDBENCH_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("real data sets are absent: set EMBEDBENCH_DATA to the folder that holds them")
+    return Path(folder).resolve()

@@ -1,0 +1,158 @@
+"""From registered components and YAML presets to built objects; Hydra is met here and nowhere deeper."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Union
+
+from omegaconf import MISSING, DictConfig, OmegaConf
+
+from embedbench.errors import ConfigurationError, EmbedbenchError
+from embedbench.registry import Component, components, load_components
+
+CONFIG_MODULE = "embedbench.conf"
+TYPED_GROUPS = ("extractor", "task", "probe")
+
+
+def register_schemas() -> None:
+    """Stores every registered component as a typed Hydra option.
+
+    A component called NAME becomes the node `schema/GROUP/NAME`, which presets build on, and also the option
+    `GROUP=NAME` itself where no preset file has that name; so a user's component needs no YAML.
+    """
+    from hydra.core.config_store import ConfigStore
+
+    load_components()
+    store = ConfigStore.instance()
+    for group in TYPED_GROUPS:
+        presets = preset_names(group)
+        for name, component in components(group).items():
+            node = component_schema(component)
+            store.store(group=f"schema/{group}", name=name, node=node)
+            if name not in presets:
+                store.store(group=group, name=name, node=node)
+
+
+def conf_folder() -> Path:
+    """The folder of YAML presets, in a checkout as in an installed wheel."""
+    import embedbench.conf
+
+    return Path(next(iter(embedbench.conf.__path__)))
+
+
+def preset_names(group: str) -> tuple[str, ...]:
+    """The names of the YAML presets of a group, sorted."""
+    return tuple(sorted(path.stem for path in (conf_folder() / group).glob("*.yaml")))
+
+
+def component_schema(component: Component) -> Any:
+    """A dataclass with the component's options, their types and defaults, and the `_target_` to build it.
+
+    Raises:
+        ConfigurationError: the component is not a dataclass.
+    """
+    if not dataclasses.is_dataclass(component.target):
+        raise ConfigurationError(
+            f"{component.group} {component.name!r} ({component.path}) is not a dataclass; decorate it with "
+            "@dataclass(frozen=True) so that its fields become its options"
+        )
+    hints = typing.get_type_hints(component.target)
+    options: list[tuple[str, Any, Any]] = [("_target_", str, component.path)]
+    for option in dataclasses.fields(component.target):
+        if not option.init:
+            continue
+        default: Any = MISSING
+        if option.default is not dataclasses.MISSING:
+            default = option.default
+        elif option.default_factory is not dataclasses.MISSING:
+            default = option.default_factory()
+        if isinstance(default, list | dict | tuple):
+            default = dataclasses.field(default_factory=lambda value=default: _plain_copy(value))
+        options.append((option.name, _supported(hints[option.name]), default))
+    return dataclasses.make_dataclass(component.target.__name__, options)
+
+
+def _plain_copy(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else list(value)
+
+
+def _supported(hint: Any) -> Any:
+    """The hint as far as OmegaConf can check it; anything richer is accepted as it comes."""
+    if hint in (str, int, float, bool, Any):
+        return hint
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return hint
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (Union, types.UnionType) and type(None) in arguments and len(arguments) == 2:
+        inner = _supported(next(a for a in arguments if a is not type(None)))
+        return Any if inner is Any else inner | None
+    if origin in (tuple, list, Sequence, typing.Sequence) or origin is not None and origin.__name__ == "Sequence":
+        return list[_supported(arguments[0])] if arguments else list[Any]  # type: ignore[misc]
+    if origin is dict and all(a in (str, int, float, bool, Any) for a in arguments):
+        return hint
+    return Any
+
+
+def compose(overrides: Sequence[str], *, config_folder: Path | None = None, config_name: str = "run") -> DictConfig:
+    """The resolved configuration of one cell, without running anything.
+
+    Raises:
+        ConfigurationError: Hydra refused an override; its message says which and lists what exists.
+    """
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_module
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    register_schemas()
+    extra = [f"hydra.searchpath=[file://{config_folder.resolve()}]"] if config_folder else []
+    try:
+        with initialize_config_module(config_module=CONFIG_MODULE, version_base="1.3"):
+            return hydra_compose(config_name, overrides=[*extra, *overrides])
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigurationError(str(error).strip()) from error
+
+
+def build(node: DictConfig) -> Any:
+    """The object that a configuration node describes.
+
+    Raises:
+        EmbedbenchError: whatever the component itself refuses, as it said it.
+        ConfigurationError: the node cannot be instantiated; the message names its `_target_`.
+    """
+    from hydra.errors import HydraException
+    from hydra.utils import instantiate
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        return instantiate(node, _convert_="all")
+    except (HydraException, OmegaConfBaseException) as error:
+        cause = error.__cause__
+        if isinstance(cause, EmbedbenchError):
+            raise cause from None
+        reason = cause if cause is not None else error
+        raise ConfigurationError(
+            f"cannot build {node.get('_target_')!r}: {type(reason).__name__}: {str(reason).splitlines()[0]}"
+        ) from error
+
+
+def resolved(config: DictConfig) -> dict[str, Any]:
+    """The configuration as plain JSON-like values, every interpolation resolved.
+
+    Raises:
+        ConfigurationError: an option without default was left out, or an interpolation does not resolve.
+    """
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        container = OmegaConf.to_container(config, resolve=True, throw_on_missing=True, enum_to_str=True)
+    except OmegaConfBaseException as error:
+        raise ConfigurationError(str(error).splitlines()[0]) from error
+    if not isinstance(container, dict):
+        raise ConfigurationError("the configuration must be a mapping")
+    return {str(key): value for key, value in container.items()}

@@ -140,6 +140,7 @@ class FittedOnTrain(Protocol):
         ...
 
 
+@runtime_checkable
 class WordVectors(Protocol):
     """Layered vectors that can be gathered by word position: a store on disk, or an array in memory."""
 

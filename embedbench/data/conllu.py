@@ -73,7 +73,9 @@ def read_conllu(path: str | Path) -> list[TreebankSentence]:
             sentences.append(TreebankSentence(sent_id or str(len(sentences) + 1), document, tokens))
             rows.clear()
         elif commented:
-            raise problem(commented, "comments are followed by a blank line; expected the rows of a sentence")
+            raise problem(
+                commented, "a blank line comes before the first word; expected comments, then the rows of the words"
+            )
         sent_id, commented = "", 0
 
     for number, line in numbered_lines(path):
@@ -115,7 +117,7 @@ def _tokens(rows: list[_Row], known_feats: dict[str, Mapping[str, str]], problem
         feats = known_feats.get(raw_feats)
         if feats is None:
             feats = known_feats[raw_feats] = _parse_feats(raw_feats, line, problem)
-        if not (raw_head.isascii() and raw_head.isdigit()) or int(raw_head) > n_words:
+        if not (raw_head.isascii() and raw_head.isdigit() and len(raw_head) < 10) or int(raw_head) > n_words:
             raise problem(
                 line,
                 f"word {position} ({form}) has the head {raw_head!r}; expected a number from 0 (root) to {n_words}",

@@ -1,0 +1,167 @@
+"""What tasks over files share: metadata, fingerprint, label names, and targets built once per split."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Int64
+
+from embedbench.data.conllu import Token
+from embedbench.errors import ConfigurationError, DataError
+from embedbench.fingerprint import fingerprint
+from embedbench.tasks.sources import provenance, spec_fingerprint, treebank, words
+from embedbench.types import ControlKind, Corpus, Split, TaskKind, TaskMeta, TaskSplit
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledSpans:
+    """The targets of one split before labels become numbers.
+
+    Attributes:
+        corpus: the words.
+        spans: word positions, half-open.
+        labels: one label per target.
+    """
+
+    corpus: Corpus
+    spans: Int64[np.ndarray, "targets n_spans 2"]
+    labels: Sequence[str]
+
+
+@dataclass(frozen=True)
+class FileTask:
+    """A classification task whose splits come from one file (or grammar spec) each.
+
+    A subclass says how one split's words become labelled spans. Labels are sorted over all splits; a label that only
+    dev or test shows has an index that no probe ever learns, so it counts as an error for every probe alike.
+
+    Attributes:
+        files: one spec for each of train, dev and test.
+    """
+
+    files: dict[str, str]
+
+    METRIC: ClassVar[str] = "accuracy"
+    CONTROL: ClassVar[ControlKind] = ControlKind.NONE
+    VERSION: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        needed = [split.value for split in Split]
+        if sorted(self.files) != sorted(needed):
+            raise ConfigurationError(
+                f"task {self.label} got files for {', '.join(sorted(self.files)) or 'no split'}; "
+                f"it needs exactly one for each of {', '.join(needed)}"
+            )
+
+    def labelled(self, which: Split) -> LabelledSpans:
+        """The labelled spans of one split, computed anew."""
+        raise NotImplementedError
+
+    @property
+    def label(self) -> str:
+        """The name in tables."""
+        return str(getattr(self, "name", "") or type(self).__name__.lower())
+
+    @property
+    def meta(self) -> TaskMeta:
+        """Source, licence, citation, version, main metric."""
+        source, licence, citation = provenance(self.files[split] for split in sorted(self.files))
+        return TaskMeta(
+            name=self.label,
+            source=source,
+            licence=licence,
+            citation=citation,
+            version=self.VERSION,
+            metric=self.METRIC,
+            kind=TaskKind.CLASSIFICATION,
+            control=self.CONTROL,
+            description=(type(self).__doc__ or "").strip().splitlines()[0],
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the files' bytes, the options and the version; nothing is parsed."""
+        options: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        files = {split: spec_fingerprint(spec) for split, spec in options.pop("files").items()}
+        options.pop("name", None)
+        return fingerprint(type(self).__qualname__, self.VERSION, options, files)
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """The splits this task has."""
+        return tuple(Split)
+
+    @cached_property
+    def label_names(self) -> tuple[str, ...]:
+        """The labels of all splits, sorted."""
+        names = sorted({label for which in self.splits for label in self._kept(which).labels})
+        if len(names) < 2:
+            raise DataError(
+                f"task {self.label} found only the label {names[0]!r} in {', '.join(self.files.values())}; "
+                "there is nothing to tell apart: check its options"
+            )
+        return tuple(names)
+
+    def split(self, which: Split) -> TaskSplit:
+        """The targets of one split.
+
+        Raises:
+            DataError: the file is missing, malformed, or has no target for this task.
+        """
+        kept = self._kept(which)
+        index = {name: i for i, name in enumerate(self.label_names)}
+        labels = np.fromiter((index[label] for label in kept.labels), np.int64, count=len(kept.labels))
+        return TaskSplit(kept.corpus, kept.spans, labels, kept.corpus.sentence_of(kept.spans[:, 0, 0]))
+
+    @cached_property
+    def _cache(self) -> dict[Split, LabelledSpans]:
+        return {}
+
+    def _kept(self, which: Split) -> LabelledSpans:
+        if which not in self._cache:
+            built = self.labelled(which)
+            if len(built.labels) == 0:
+                raise DataError(
+                    f"task {self.label} finds no target in {self.files[which]} ({which.value}); "
+                    "check the options, or whether the file carries this annotation"
+                )
+            self._cache[which] = built
+        return self._cache[which]
+
+
+@dataclass(frozen=True)
+class TreebankTask(FileTask):
+    """A classification task over the trees of a treebank."""
+
+    def trees(self, which: Split) -> Iterator[tuple[int, tuple[Token, ...]]]:
+        """Every sentence's tokens, with the word position at which the sentence starts."""
+        start = 0
+        for sentence in treebank(self.files[which]):
+            yield start, sentence.tokens
+            start += len(sentence.tokens)
+
+    def spans_of(self, which: Split, rows: list[tuple[int, ...]], labels: list[str]) -> LabelledSpans:
+        """Labelled spans of single words: each row holds the word positions of one target."""
+        starts = np.asarray(rows, np.int64).reshape(len(rows), -1)
+        return LabelledSpans(words(self.files[which]), np.stack([starts, starts + 1], axis=-1), tuple(labels))
+
+    def sentences_of(self, which: Split, indices: list[int], labels: list[str]) -> LabelledSpans:
+        """Labelled whole sentences, by sentence index."""
+        corpus = words(self.files[which])
+        return LabelledSpans(corpus, sentence_spans(corpus, indices), tuple(labels))
+
+
+def sentence_spans(corpus: Corpus, indices: Sequence[int]) -> Int64[np.ndarray, "targets 1 2"]:
+    """One span per target: the whole of the sentence with that index."""
+    chosen = np.asarray(indices, np.int64).reshape(-1)
+    return np.stack([corpus.offsets[chosen], corpus.offsets[chosen + 1]], axis=-1)[:, None, :]
+
+
+def split_generator(seed: int, which: Split) -> np.random.Generator:
+    """The random generator of one split, so that no split's draws depend on another's."""
+    return np.random.default_rng([seed, list(Split).index(which)])

@@ -1,0 +1,178 @@
+"""What every task promises, checked on any task, also one from outside this repository."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool
+
+from embedbench.errors import EmbedbenchError
+from embedbench.types import Corpus, Sentence, Split, Task, TaskKind, TaskSplit
+
+_WORTH_REPORTING = 5
+"""Verbatim leakage is counted for sentences of this many words or more; shorter ones repeat by nature."""
+
+
+class Check(NamedTuple):
+    """One promise, whether it was kept, and the figures."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+def check_task(task: Task) -> list[Check]:
+    """Every promise of a task and the facts worth knowing about its data; reads all splits, twice.
+
+    Checks that begin with `report` state figures (label balance, duplicates, leakage between splits) and always pass.
+    """
+    checks = [_meta(task)]
+    try:
+        splits = {which: task.split(which) for which in task.splits}
+        again = {which: task.split(which) for which in task.splits}
+    except EmbedbenchError as error:
+        return [*checks, Check("every split can be read", False, str(error))]
+    checks.append(Check("every split can be read", True, _sizes(splits)))
+    checks.append(_expected_splits(task))
+    checks.append(_all("targets exist", splits, lambda split: "" if len(split) else "no target"))
+    checks.append(_all("spans are non-empty ranges within the corpus", splits, _spans_fault))
+    checks.append(_all("each span lies in one sentence", splits, _crossing_fault))
+    checks.append(_all("clusters are the sentence of the first span", splits, _clusters_fault))
+    checks.append(_all("labels fit the task", splits, lambda split: _labels_fault(task, split)))
+    checks.append(Check("the same split twice is the same", *_same(splits, again)))
+    checks.append(Check("the fingerprint is 32 hexadecimal digits, and stable", *_stable_fingerprint(task)))
+    checks.append(_every_label_is_used(task, splits))
+    return [*checks, *_reports(task, splits)]
+
+
+def _meta(task: Task) -> Check:
+    meta = task.meta
+    empty = [name for name in ("name", "source", "licence", "citation", "metric") if not getattr(meta, name).strip()]
+    return Check(
+        "the metadata is complete",
+        not empty and meta.version >= 1,
+        f"empty: {', '.join(empty)}" if empty else f"{meta.name}: {meta.source}; {meta.licence}",
+    )
+
+
+def _expected_splits(task: Task) -> Check:
+    expected = (Split.TEST,) if task.meta.kind is TaskKind.SIMILARITY else tuple(Split)
+    return Check(
+        "the splits fit the kind of task",
+        tuple(task.splits) == expected,
+        ", ".join(split.value for split in task.splits),
+    )
+
+
+def _all(name: str, splits: dict[Split, TaskSplit], fault: Callable[[TaskSplit], str]) -> Check:
+    faults = [f"{which.value}: {found}" for which, split in splits.items() if (found := fault(split))]
+    return Check(name, not faults, "; ".join(faults) or "all splits")
+
+
+def _first(wrong: Bool[np.ndarray, "targets"]) -> int | None:
+    where = np.flatnonzero(wrong)
+    return int(where[0]) if len(where) else None
+
+
+def _spans_fault(split: TaskSplit) -> str:
+    if split.spans.ndim != 3 or split.spans.shape[-1] != 2:
+        return f"spans have shape {split.spans.shape}, expected (targets, spans, 2)"
+    start, end = split.spans[..., 0], split.spans[..., 1]
+    first = _first(np.any((start < 0) | (start >= end) | (end > split.corpus.n_words), axis=1))
+    return "" if first is None else f"target {first} has spans {split.spans[first].tolist()}"
+
+
+def _crossing_fault(split: TaskSplit) -> str:
+    of = split.corpus.sentence_of
+    first = _first(np.any(of(split.spans[..., 0]) != of(split.spans[..., 1] - 1), axis=1))
+    return "" if first is None else f"target {first} crosses a sentence boundary: {split.spans[first].tolist()}"
+
+
+def _clusters_fault(split: TaskSplit) -> str:
+    sentences = split.corpus.sentence_of(split.spans[:, 0, 0])
+    first = _first((split.clusters < 0) | (split.clusters != sentences))
+    return "" if first is None else f"target {first} is in sentence {sentences[first]}, cluster {split.clusters[first]}"
+
+
+def _labels_fault(task: Task, split: TaskSplit) -> str:
+    if task.meta.kind is TaskKind.SIMILARITY:
+        return "" if np.isfinite(split.labels.astype(np.float64)).all() else "a graded label is not finite"
+    if not np.issubdtype(split.labels.dtype, np.integer):
+        return f"labels are {split.labels.dtype}, expected integers"
+    n = len(task.label_names)
+    first = _first((split.labels < 0) | (split.labels >= n))
+    return "" if first is None else f"target {first} has label {split.labels[first]}, but there are {n} label names"
+
+
+def _same(one: dict[Split, TaskSplit], other: dict[Split, TaskSplit]) -> tuple[bool, str]:
+    for which, split in one.items():
+        twin = other[which]
+        equal = split.corpus.fingerprint == twin.corpus.fingerprint and all(
+            np.array_equal(a, b)
+            for a, b in ((split.spans, twin.spans), (split.labels, twin.labels), (split.clusters, twin.clusters))
+        )
+        if not equal:
+            return False, f"{which.value} differs when read again"
+    return True, "words, spans, labels and clusters"
+
+
+def _stable_fingerprint(task: Task) -> tuple[bool, str]:
+    first, second = task.fingerprint, task.fingerprint
+    digits = len(first) == 32 and set(first) <= set("0123456789abcdef")
+    return digits and first == second, first if first == second else f"{first}, then {second}"
+
+
+def _every_label_is_used(task: Task, splits: dict[Split, TaskSplit]) -> Check:
+    name = "label names are different, and used"
+    if task.meta.kind is TaskKind.SIMILARITY:
+        return Check(name, task.label_names == (), "graded: no label names")
+    used = set(np.unique(np.concatenate([split.labels for split in splits.values()])).tolist())
+    unused = [label for i, label in enumerate(task.label_names) if i not in used]
+    different = len(set(task.label_names)) == len(task.label_names)
+    return Check(name, different and not unused, f"unused: {unused}" if unused else f"{len(task.label_names)} labels")
+
+
+def _sizes(splits: dict[Split, TaskSplit]) -> str:
+    return ", ".join(
+        f"{which.value} {len(split)} targets in {len(split.corpus.sentences)} sentences"
+        for which, split in splits.items()
+    )
+
+
+def _reports(task: Task, splits: dict[Split, TaskSplit]) -> Iterator[Check]:
+    if task.meta.kind is TaskKind.CLASSIFICATION:
+        for which, split in splits.items():
+            counts = np.bincount(split.labels, minlength=len(task.label_names))
+            most, least = int(counts.argmax()), int(counts.argmin())
+            yield Check(
+                f"report: label balance of {which.value}",
+                True,
+                f"most {task.label_names[most]} {counts[most] / len(split):.1%}, "
+                f"least {task.label_names[least]} {counts[least] / len(split):.1%}",
+            )
+        trained = set(splits[Split.TRAIN].labels.tolist())
+        unseen = [label for i, label in enumerate(task.label_names) if i not in trained]
+        yield Check("report: labels that train never shows", True, ", ".join(unseen) or "none")
+    for which, split in splits.items():
+        repeated = len(split.corpus.sentences) - len(set(split.corpus.sentences))
+        yield Check(f"report: repeated sentences of {which.value}", True, _share(repeated, split.corpus))
+    for one, other in combinations(splits, 2):
+        shared, long = _leakage(splits[one].corpus, splits[other].corpus)
+        yield Check(
+            f"report: sentences of {other.value} that occur verbatim in {one.value}",
+            True,
+            f"{_share(shared, splits[other].corpus)}; of {_WORTH_REPORTING} words or more: {long}",
+        )
+
+
+def _leakage(seen: Corpus, corpus: Corpus) -> tuple[int, int]:
+    known = set(seen.sentences)
+    shared: list[Sentence] = [sentence for sentence in corpus.sentences if sentence in known]
+    return len(shared), sum(len(sentence) >= _WORTH_REPORTING for sentence in shared)
+
+
+def _share(count: int, corpus: Corpus) -> str:
+    return f"{count} of {len(corpus.sentences)} ({count / max(len(corpus.sentences), 1):.1%})"

@@ -91,7 +91,7 @@ def _supported(hint: Any) -> Any:
     if origin in (Union, types.UnionType) and type(None) in arguments and len(arguments) == 2:
         inner = _supported(next(a for a in arguments if a is not type(None)))
         return Any if inner is Any else inner | None
-    if origin in (tuple, list, Sequence, typing.Sequence) or origin is not None and origin.__name__ == "Sequence":
+    if origin in (tuple, list, Sequence, typing.Sequence) or (origin is not None and origin.__name__ == "Sequence"):
         return list[_supported(arguments[0])] if arguments else list[Any]  # type: ignore[misc]
     if origin is dict and all(a in (str, int, float, bool, Any) for a in arguments):
         return hint

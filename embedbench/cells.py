@@ -1,0 +1,103 @@
+"""One cell: extractor x task x probe family, and what makes it the same cell as another."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from embedbench import __version__
+from embedbench.fingerprint import fingerprint
+from embedbench.types import Corpus, Extractor, Split, Task, TaskSplit
+
+if TYPE_CHECKING:
+    from embedbench.probing.members import Training
+    from embedbench.probing.probes import Probe
+
+CELL_VERSION = 1
+"""Raised when the same configuration would give other numbers than before."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Everything that decides a cell's numbers.
+
+    Attributes:
+        extractor: where vectors come from.
+        task: what is asked of them.
+        probe: the probe family.
+        training: how members train.
+        mixes: names of layer mixes; `single` and `cumulative` stand for every layer.
+        seeds: of initialisation and data order.
+        control: whether the same probes also learn control labels.
+        resamples: of the clustered bootstrap.
+        store_dtype: the precision in which vectors are kept.
+        limit: keep the first `limit` sentences of every split; None keeps all.
+    """
+
+    extractor: Extractor
+    task: Task
+    probe: Probe
+    training: Training
+    mixes: tuple[str, ...]
+    seeds: tuple[int, ...]
+    control: bool = True
+    resamples: int = 9_999
+    store_dtype: str = "float16"
+    limit: int | None = None
+
+    @property
+    def identity(self) -> str:
+        """32 digits; the same for the same numbers. Loads no model and parses no data."""
+        return fingerprint(
+            {
+                "cell_version": CELL_VERSION,
+                "embedbench": __version__,
+                "extractor": self.extractor.fingerprint,
+                "task": self.task.fingerprint,
+                "metric": self.task.meta.metric,
+                "probe": component_options(self.probe),
+                "training": component_options(self.training),
+                "mixes": list(self.mixes),
+                "seeds": list(self.seeds),
+                "control": self.control,
+                "resamples": self.resamples,
+                "store_dtype": self.store_dtype,
+                "limit": self.limit,
+            }
+        )
+
+
+def component_options(component: Any) -> dict[str, Any]:
+    """A dataclass as plain values, with its class."""
+    options = {field.name: plain(getattr(component, field.name)) for field in dataclasses.fields(component)}
+    return {"class": f"{type(component).__module__}.{type(component).__qualname__}", **options}
+
+
+def plain(value: Any) -> Any:
+    """Enums by value, tuples as lists, mappings as dicts; everything else as it is."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return component_options(value) if dataclasses.is_dataclass(value) else value
+
+
+def limited(split: TaskSplit, sentences: int | None) -> TaskSplit:
+    """The targets that lie within the first sentences of the split's corpus."""
+    if sentences is None or sentences >= len(split.corpus.sentences):
+        return split
+    corpus = Corpus(split.corpus.sentences[:sentences])
+    kept = (split.spans[..., 1] <= corpus.n_words).all(axis=1)
+    return TaskSplit(corpus, split.spans[kept], np.asarray(split.labels)[kept], split.clusters[kept])
+
+
+def load_splits(cell: Cell) -> dict[Split, TaskSplit]:
+    """Every split of the cell's task, cut to its limit."""
+    return {which: limited(cell.task.split(which), cell.limit) for which in cell.task.splits}

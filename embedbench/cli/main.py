@@ -1,0 +1,93 @@
+"""The sub-commands of `embedbench`, each loaded only when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from embedbench import __version__
+from embedbench.errors import ConfigurationError, EmbedbenchError
+from embedbench.registry import IMPORT_VARIABLE
+
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+
+COMMANDS = {
+    "run": "score one cell (extractor x task), or a sweep of cells with -m",
+    "table": "print the comparison table of one or more results folders",
+    "demo": "compare three embedding families offline, in minutes",
+    "check": "run the contract tests against any extractor or task, also your own",
+    "list": "what can be selected: extractors, tasks, probes, mixes, metrics",
+    "data": "the catalogue of data sets: list, get, verify",
+    "extract": "fill the store of word vectors only",
+}
+"""Name and one-line help; `embedbench.cli.NAME_command` holds `execute(arguments) -> exit code`."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit code: 0 done, 1 some cells failed (the others are kept), 2 wrong usage."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser()
+    if not arguments or arguments[0] in ("-h", "--help", "--version"):
+        parser.parse_args(arguments or ["--help"])
+        return EXIT_DONE
+    command = arguments.pop(0)
+    if command not in COMMANDS:
+        parser.error(f"there is no command {command!r}; the commands are {', '.join(COMMANDS)}")
+    try:
+        arguments = _import_user_components(arguments)
+        module = importlib.import_module(f"embedbench.cli.{command}_command")
+        return int(module.execute(arguments))
+    except EmbedbenchError as error:
+        sys.stderr.write(f"embedbench: {error}\n")
+        return EXIT_USAGE if isinstance(error, ConfigurationError) else EXIT_FAILED
+    except BrokenPipeError:
+        # The reader of a pipe, such as `head`, has seen enough; leave nothing for the interpreter to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
+    except KeyboardInterrupt:
+        sys.stderr.write("embedbench: interrupted; finished cells and shards are kept, run the same command to go on\n")
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    parser = argparse.ArgumentParser(
+        prog="embedbench",
+        usage="embedbench COMMAND [options]",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Compare static, ELMo-style and BERT-style embeddings by probing, with learned layer mixes.\n\n"
+        "commands:\n" + "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()),
+        epilog="`embedbench COMMAND --help` tells more. Any command takes --import FILE.py (or a module) to load "
+        "your own\ncomponents first. Environment: EMBEDBENCH_DATA (data sets), EMBEDBENCH_CACHE (word vectors), "
+        "EMBEDBENCH_IMPORT.\nExit codes: 0 done, 1 some cells failed (the others are kept), 2 wrong usage.",
+    )
+    parser.add_argument("--version", action="version", version=f"embedbench {__version__}")
+    return parser
+
+
+def _import_user_components(arguments: list[str]) -> list[str]:
+    """Takes every `--import SPEC` out of the arguments; worker processes see them through the environment.
+
+    Raises:
+        ConfigurationError: `--import` stands last, without a file or module.
+    """
+    rest: list[str] = []
+    specs = [spec for spec in os.environ.get(IMPORT_VARIABLE, "").split(os.pathsep) if spec]
+    remaining = iter(arguments)
+    for argument in remaining:
+        if argument == "--import":
+            spec = next(remaining, None)
+            if spec is None:
+                raise ConfigurationError("--import needs a Python file or a module name, such as --import mine.py")
+        elif argument.startswith("--import="):
+            spec = argument.partition("=")[2]
+        else:
+            rest.append(argument)
+            continue
+        specs.append(os.path.abspath(spec) if spec.endswith(".py") else spec)  # noqa: PTH100 - a module name is no path
+    if specs:
+        os.environ[IMPORT_VARIABLE] = os.pathsep.join(specs)
+    return rest

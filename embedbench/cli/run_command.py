@@ -1,0 +1,90 @@
+"""`embedbench run`: one cell, or a sweep of cells with -m."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from embedbench.cli import sweep
+from embedbench.cli.configuration import CONFIG_MODULE, register_schemas
+from embedbench.cli.console import progress_for
+
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Runs what Hydra composes from the arguments; the exit code says whether every cell has its scores."""
+    import hydra
+
+    register_schemas()
+    sweep.start_sweep()
+    # Hydra reads the command line itself; the program name is what its help shows.
+    sys.argv = ["embedbench run", *arguments]
+    decorated = hydra.main(version_base="1.3", config_path=f"pkg://{CONFIG_MODULE}", config_name="run")(run_job)
+    try:
+        decorated()
+    except SystemExit as end:  # Hydra has said on stderr what it refused
+        return EXIT_USAGE if end.code else EXIT_DONE
+    ends = sweep.collect()
+    if not ends:  # --help, --cfg and the like
+        return EXIT_DONE
+    if len(ends) > 1:
+        sys.stderr.write(f"{len(ends)} cells: {sweep.summary(ends)}\n")
+    if all(end.status in ("done", "skipped") for end in ends):
+        return EXIT_DONE
+    return EXIT_USAGE if len(ends) == 1 and ends[0].status == "refused" else EXIT_FAILED
+
+
+def run_job(config: DictConfig) -> None:
+    """One cell of a sweep, in this process or in a worker; what became of it is told through the journal."""
+    from embedbench.cli.cell_config import cell_names, places_of, run_configured
+
+    progress = progress_for()
+    extractor, task = cell_names(config)
+    progress.note(f"{_position(config)}{extractor} x {task}")
+    outcome = run_configured(config, progress)
+    record = outcome.record
+    status = "skipped" if outcome.skipped else record.status.value
+    message = record.error.message if record.error else ""
+    if record.error:
+        sys.stderr.write(f"embedbench: {extractor} x {task}: {message}\n")
+        if record.error.traceback:
+            sys.stderr.write(f"  the traceback is in {outcome.folder / 'record.json'}\n")
+    else:
+        seconds = ", ".join(f"{p.name} {p.seconds:.1f} s" for p in record.phases)
+        progress.note(f"  {status}: {outcome.folder}" + ("" if outcome.skipped else f" ({seconds})"))
+    status = "refused" if outcome.wrong_usage else status
+    sweep.tell(places_of(config).results, sweep.CellEnd(extractor, task, status, str(outcome.folder), message))
+    if not _is_sweep() and record.error is None:
+        _show(Path(outcome.folder))
+
+
+def _show(folder: Path) -> None:
+    from embedbench.cli.table_command import show_table
+
+    show_table([folder])
+
+
+def _is_sweep() -> bool:
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    return bool(HydraConfig.get().mode == RunMode.MULTIRUN)
+
+
+def _position(config: DictConfig) -> str:
+    from hydra.core.hydra_config import HydraConfig
+
+    if not _is_sweep():
+        return ""
+    return f"[{int(HydraConfig.get().job.num) + 1}] "
+
+
+def quiet_libraries() -> None:
+    """Keeps third-party bars and advice off the terminal; set before those libraries are imported."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

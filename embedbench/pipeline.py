@@ -1,0 +1,268 @@
+"""One cell from task to record: store → members → scores. Nothing is computed twice, and nothing finished is lost."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from embedbench.cells import Cell, load_splits
+from embedbench.errors import ConfigurationError, EmbedbenchError
+from embedbench.measuring import Stopwatch
+from embedbench.probing.control import control_labels
+from embedbench.progress import Progress, SilentProgress
+from embedbench.results.environment import environment
+from embedbench.results.schema import CellError, Phase, Record, Status
+from embedbench.results.writing import cell_folder, finished, remove_failed, write_failed, write_record
+from embedbench.scored import Scored, score_baselines, score_members, score_similarities
+from embedbench.store import StoreDtype, fill, store_folder
+from embedbench.types import ControlKind, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
+
+if TYPE_CHECKING:
+    from embedbench.store import LayeredStore
+
+CONTROL_SEED = 0
+"""Control labels are part of the task, not of a member: every seed learns the same ones."""
+
+_SILENT = SilentProgress()
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a cell reads and writes.
+
+    Attributes:
+        results: records go below it.
+        store: word vectors are kept below it.
+        max_store_bytes: refuse to fill a larger store; None sets no cap.
+        threads: torch threads; None leaves torch's own choice.
+    """
+
+    results: Path
+    store: Path
+    max_store_bytes: int | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a cell.
+
+    Attributes:
+        record: what is on disk now.
+        folder: where.
+        skipped: whether the cell was finished before.
+    """
+
+    record: Record
+    folder: Path
+    skipped: bool = False
+    wrong_usage: bool = False
+
+
+@dataclass
+class _Work:
+    """What is known of a cell while it runs; a failure is recorded with what there is."""
+
+    cell: Cell
+    config: Mapping[str, Any]
+    watch: Stopwatch = field(default_factory=Stopwatch)
+    started: str = field(default_factory=lambda: _now())
+
+
+def run_cell(
+    cell: Cell, places: Places, *, config: Mapping[str, Any] | None = None, progress: Progress = _SILENT
+) -> Outcome:
+    """The record of the cell: read if it is finished, computed and written otherwise.
+
+    A failure is recorded too, and returned rather than raised, so that a sweep goes on; interrupts are raised.
+    """
+    work = _Work(cell, config or {})
+    try:
+        identity = cell.identity
+        folder = cell_folder(places.results, cell.extractor.name, cell.task.meta.name, cell.probe.name, identity)
+        done = finished(folder)
+        if done is not None and done.identity == identity:
+            return Outcome(done, folder, skipped=True)
+        record, predictions = _measure(work, identity, places, progress)
+        write_record(folder, record, predictions)
+        remove_failed(places.results, cell.extractor.name, cell.task.meta.name, cell.probe.name)
+    except Exception as error:  # noqa: BLE001 - whatever went wrong, the other cells of the sweep go on
+        return _failed(work, error, places)
+    return Outcome(record, folder)
+
+
+def failed_before_start(
+    names: tuple[str, str, str], config: Mapping[str, Any], error: EmbedbenchError, places: Places
+) -> Outcome:
+    """The record of a cell that could not even be built, under the names (extractor, task, probe) it would have had."""
+    record = _failure_record(names, config, error, Stopwatch(), _now())
+    folder = write_failed(places.results, record)
+    return Outcome(record, folder, wrong_usage=isinstance(error, ConfigurationError))
+
+
+def fill_stores(cell: Cell, places: Places, progress: Progress = _SILENT) -> dict[Split, LayeredStore]:
+    """The stores of every split of the cell's task, filled where they are not."""
+    splits = load_splits(cell)
+    return _stores(fitted(cell.extractor, splits), cell, splits, places, progress)
+
+
+def fitted(extractor: Extractor, splits: Mapping[Split, TaskSplit]) -> Extractor:
+    """The extractor, after it saw the training words if it is one that must.
+
+    Raises:
+        ConfigurationError: it must, and the task has no train split.
+    """
+    if not isinstance(extractor, FittedOnTrain):
+        return extractor
+    if Split.TRAIN not in splits:
+        raise ConfigurationError(
+            f"extractor {extractor.name} is made from the words of a train split, and this task has none; "
+            "choose another extractor for it"
+        )
+    return extractor.fitted(splits[Split.TRAIN].corpus)
+
+
+def _stores(
+    extractor: Extractor, cell: Cell, splits: Mapping[Split, TaskSplit], places: Places, progress: Progress
+) -> dict[Split, LayeredStore]:
+    dtype = StoreDtype(cell.store_dtype)
+    return {
+        which: fill(
+            extractor,
+            split.corpus,
+            store_folder(places.store, extractor, split.corpus, dtype=dtype),
+            dtype=dtype,
+            max_bytes=places.max_store_bytes,
+            progress=progress,
+        )
+        for which, split in splits.items()
+    }
+
+
+def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> tuple[Record, Any]:
+    cell, watch = work.cell, work.watch
+    with watch.phase("data"):
+        splits = load_splits(cell)
+        extractor = fitted(cell.extractor, splits)
+    with watch.phase("extraction"):
+        stores = _stores(extractor, cell, splits, places, progress)
+    if cell.task.meta.kind is TaskKind.SIMILARITY:
+        with watch.phase("scoring"):
+            scored = score_similarities(cell, splits[Split.TEST], stores[Split.TEST], extractor.layer_names)
+    else:
+        scored = _probe(cell, splits, stores, extractor.layer_names, places, watch, progress)
+    record = Record(
+        status=Status.DONE,
+        identity=identity,
+        extractor=cell.extractor.name,
+        task=cell.task.meta.name,
+        probe=cell.probe.name if cell.task.meta.kind is TaskKind.CLASSIFICATION else "none",
+        metric=cell.task.meta.metric,
+        scores=scored.scores,
+        baselines=scored.baselines,
+        mix_weights=scored.mix_weights,
+        training=scored.training,
+        alignment={
+            which.value: {"words": splits[which].corpus.n_words, **stores[which].alignment.counts()} for which in stores
+        },
+        config=dict(work.config),
+        environment=environment(),
+        fingerprints={
+            "extractor": extractor.fingerprint,
+            "task": cell.task.fingerprint,
+            **{f"corpus.{which.value}": splits[which].corpus.fingerprint for which in splits},
+        },
+        phases=_phases(watch),
+        started=work.started,
+        finished=_now(),
+    )
+    return record, scored.predictions
+
+
+def _probe(
+    cell: Cell,
+    splits: Mapping[Split, TaskSplit],
+    stores: Mapping[Split, LayeredStore],
+    layer_names: tuple[str, ...],
+    places: Places,
+    watch: Stopwatch,
+    progress: Progress,
+) -> Scored:
+    from embedbench.probing.members import ProbeData
+    from embedbench.probing.plan import plan_members
+    from embedbench.probing.trainer import train_members
+
+    set_threads(places.threads)
+    with watch.phase("probing"):
+        n_labels = len(cell.task.label_names)
+        columns = {which: {"task": np.asarray(split.labels, np.int64)} for which, split in splits.items()}
+        if cell.control and cell.task.meta.control is not ControlKind.NONE:
+            for which, labels in control_labels(splits, n_labels, CONTROL_SEED).items():
+                columns[which]["control"] = labels
+        data = {which: ProbeData(stores[which], splits[which], columns[which]) for which in splits}
+        members = plan_members(cell.mixes, cell.probe, cell.seeds, tuple(columns[Split.TRAIN]), len(layer_names))
+        trained = train_members(
+            data[Split.TRAIN],
+            data[Split.DEV],
+            members,
+            dict.fromkeys(columns[Split.TRAIN], n_labels),
+            cell.training,
+            progress,
+        )
+        predictions = {which: trained.predict(data[which], progress) for which in (Split.DEV, Split.TEST)}
+    with watch.phase("scoring"):
+        scored = score_members(cell, trained, data, predictions, layer_names)
+        return scored.with_baselines(score_baselines(cell, splits))
+
+
+def set_threads(threads: int | None) -> None:
+    """Uses that many torch threads; None keeps torch's own choice."""
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def _failed(work: _Work, error: Exception, places: Places) -> Outcome:
+    cell = work.cell
+    names = (cell.extractor.name, cell.task.meta.name, cell.probe.name)
+    record = _failure_record(names, work.config, error, work.watch, work.started)
+    folder = write_failed(places.results, record)
+    return Outcome(record, folder, wrong_usage=isinstance(error, ConfigurationError))
+
+
+def _failure_record(
+    names: tuple[str, str, str], config: Mapping[str, Any], error: Exception, watch: Stopwatch, started: str
+) -> Record:
+    extractor, task, probe = names
+    # A sentence of ours stands for itself; anything else is a defect, and its traceback is what helps.
+    trace = "" if isinstance(error, EmbedbenchError) else "".join(traceback.format_exception(error))
+    message = str(error) if isinstance(error, EmbedbenchError) else f"{type(error).__name__}: {error}"
+    return Record(
+        status=Status.FAILED,
+        identity="",
+        extractor=extractor,
+        task=task,
+        probe=probe,
+        metric="",
+        config=dict(config),
+        environment=environment(),
+        phases=_phases(watch),
+        started=started,
+        finished=_now(),
+        error=CellError(type(error).__name__, message, trace),
+    )
+
+
+def _phases(watch: Stopwatch) -> tuple[Phase, ...]:
+    return tuple(Phase(cost.name, round(cost.seconds, 3), cost.peak_memory_bytes) for cost in watch.phases)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

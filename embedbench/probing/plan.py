@@ -1,0 +1,32 @@
+"""Which members a cell trains: every mix with every seed on the task's labels, and most of them on control labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from embedbench.mixing import Cumulative, expand_mixes
+from embedbench.probing.members import Member
+from embedbench.probing.probes import Probe
+
+
+def plan_members(
+    mixes: Sequence[str], probe: Probe, seeds: Sequence[int], columns: Sequence[str], n_layers: int
+) -> tuple[Member, ...]:
+    """The members of a cell, grouped by label column and mix; seeds vary fastest.
+
+    Cumulative mixes tell where a score comes from (Tenney et al. 2019b), which no control asks; they learn the task only.
+
+    >>> from embedbench.probing.probes import Linear
+    >>> [m.label for m in plan_members(["single"], Linear(), [0], ["task", "control"], 1)]
+    ['single:0 linear task seed 0', 'single:0 linear control seed 0']
+
+    Raises:
+        ConfigurationError: a mix is unknown, or asks for a layer that does not exist.
+    """
+    return tuple(
+        Member(mix=mix, probe=probe, labels=labels, seed=seed)
+        for labels in columns
+        for mix in expand_mixes(mixes, n_layers)
+        if labels == "task" or not isinstance(mix, Cumulative)
+        for seed in seeds
+    )

@@ -1,0 +1,34 @@
+"""The documentation shows what the files say, and every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "experiments").rglob("*.md")])
+
+
+def test_the_backend_page_shows_the_example_file_literally():
+    page = (ROOT / "docs" / "add_a_backend.md").read_text("utf-8")
+    example = (ROOT / "docs" / "examples" / "letter_counts.py").read_text("utf-8")
+    assert example.rstrip() in page
+    assert len(example.splitlines()) <= 40
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_relative_link_leads_to_a_file(page):
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}, which does not exist"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_command_shown_exists(page):
+    from embedbench.cli.main import COMMANDS
+
+    for command in re.findall(r"^\s*(?:\$ )?embedbench (\w+)", page.read_text("utf-8"), flags=re.MULTILINE):
+        assert command in COMMANDS, f"{page.name} shows `embedbench {command}`, which does not exist"

@@ -1,0 +1,77 @@
+"""Baselines that see no vector: what a score must beat before it says anything about an embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+
+import numpy as np
+from jaxtyping import Int64, Integer
+
+from embedbench.errors import DataError
+from embedbench.types import TaskSplit
+
+BASELINES = ("majority", "word_majority")
+"""The names under which baselines appear in tables."""
+
+
+def majority(train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targets"]:
+    """The most frequent train label, for every test target; the smallest index of equally frequent ones.
+
+    Raises:
+        DataError: train is empty.
+    """
+    return np.full(len(test), _most_frequent(_train_labels(train)), dtype=np.int64)
+
+
+def word_majority(train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targets"]:
+    """The most frequent train label of the target's words.
+
+    Looks up all spans exactly as written, then without case, then the first span alone exactly, then without case,
+    then takes the overall majority; ties go to the smallest label index. On a token task this is nearly the best that
+    any vector per word type can do with the words seen in train.
+
+    Raises:
+        DataError: train is empty.
+    """
+    labels = _train_labels(train)
+    predicted = np.full(len(test), _most_frequent(labels), dtype=np.int64)
+    n_spans = test.spans.shape[1]
+    finest_last = [(n, fold) for n in sorted({1, n_spans}) for fold in (True, False)]  # what comes later wins
+    for n, fold in finest_last:
+        spans = list(range(n))
+        table = _most_frequent_by_key(list(_strings(train, spans, fold=fold)), labels)
+        for target, key in enumerate(_strings(test, spans, fold=fold)):
+            label = table.get(key)
+            if label is not None:
+                predicted[target] = label
+    return predicted
+
+
+def _train_labels(train: TaskSplit) -> Int64[np.ndarray, "targets"]:
+    if not len(train):
+        raise DataError("a majority baseline needs at least one training target; the train split is empty")
+    labels: Integer[np.ndarray, "targets"] = np.asarray(train.labels)
+    return labels.astype(np.int64)
+
+
+def _most_frequent(labels: Int64[np.ndarray, "targets"]) -> int:
+    return int(np.bincount(labels).argmax())  # argmax takes the first of equals
+
+
+def _strings(split: TaskSplit, spans: Sequence[int], *, fold: bool) -> Iterator[Hashable]:
+    words = tuple(map(str.lower, split.corpus.words)) if fold else split.corpus.words
+    for target in split.spans[:, spans].tolist():
+        yield tuple(words[start:end] for start, end in target)
+
+
+def _most_frequent_by_key(keys: Sequence[Hashable], labels: Int64[np.ndarray, "targets"]) -> dict[Hashable, int]:
+    numbers: dict[Hashable, int] = {}
+    rows = np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), dtype=np.int64, count=len(keys))
+    n_labels = int(labels.max()) + 1
+    pairs, counts = np.unique(rows * n_labels + labels, return_counts=True)
+    key, label = np.divmod(pairs, n_labels)
+    # By key, then rarest first, then largest label first: the last write per key is the one to keep.
+    order = np.lexsort((-label, counts, key))
+    best = np.zeros(len(numbers), dtype=np.int64)
+    best[key[order]] = label[order]
+    return {key: int(best[number]) for key, number in numbers.items()}

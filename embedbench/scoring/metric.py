@@ -1,0 +1,89 @@
+"""What a metric is: one number for gold and predicted labels, and what the bootstrap needs to recompute it cheaply.
+
+For the bootstrap a metric says how its value follows from *drawn* targets: an `AdditiveMetric` has a few statistics per
+cluster that add up, so that a resample is one row of a matrix product; a `WeightedMetric` (ranks do not add up) takes
+how often each target was drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float64, Int64, Real
+
+
+@dataclass(frozen=True, eq=False)
+class MetricContext:
+    """What a metric may know beside the labels.
+
+    Attributes:
+        clusters: the sentence (or document) of each target, any integers.
+        label_names: the labels by index; empty for graded tasks.
+    """
+
+    clusters: Int64[np.ndarray, "targets"]
+    label_names: tuple[str, ...] = ()
+
+    @cached_property
+    def cluster_index(self) -> Int64[np.ndarray, "targets"]:
+        """The clusters renumbered 0, 1, … in ascending order."""
+        return np.unique(self.clusters, return_inverse=True)[1].astype(np.int64)
+
+    @property
+    def n_clusters(self) -> int:
+        """The number of different clusters."""
+        return int(self.cluster_index.max()) + 1 if len(self.clusters) else 0
+
+    def total(self, *columns: Real[np.ndarray, "targets"]) -> Float64[np.ndarray, "clusters k"]:
+        """Each column of target values summed within clusters."""
+        sums = [np.bincount(self.cluster_index, weights=c, minlength=self.n_clusters) for c in columns]
+        return np.stack(sums, axis=1).astype(np.float64)
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """One number that says how well predictions match gold."""
+
+    name: str
+    higher_is_better: bool
+    chance: str
+    """What a predictor that knows nothing gets, in words."""
+
+    def value(
+        self, gold: Real[np.ndarray, "targets"], predicted: Real[np.ndarray, "targets"], context: MetricContext
+    ) -> float:
+        """The metric through its library."""
+        ...
+
+
+@runtime_checkable
+class AdditiveMetric(Metric, Protocol):
+    """A metric that is a function of sums over clusters."""
+
+    def statistics(
+        self, gold: Real[np.ndarray, "targets"], predicted: Real[np.ndarray, "targets"], context: MetricContext
+    ) -> Float64[np.ndarray, "clusters k"]:
+        """The statistics that add up over clusters."""
+        ...
+
+    def value_from(self, sums: Float64[np.ndarray, "resamples k"]) -> Float64[np.ndarray, "resamples"]:
+        """The metric as a function of the summed statistics, one row per resample."""
+        ...
+
+
+@runtime_checkable
+class WeightedMetric(Metric, Protocol):
+    """A metric that does not add up; it is recomputed from how often each target was drawn."""
+
+    def weighted(
+        self,
+        gold: Real[np.ndarray, "targets"],
+        predictions: Sequence[Real[np.ndarray, "targets"]],
+        drawn: Float64[np.ndarray, "targets resamples"],
+    ) -> Float64[np.ndarray, "predictions resamples"]:
+        """The metric of each prediction where target t occurs drawn[t, r] times in resample r."""
+        ...

@@ -10,8 +10,9 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from embedbench.errors import ContractError
-from embedbench.store.layout import ALIGNMENT_KINDS, Layout, shard_path
+from embedbench.store.layout import ALIGNMENT_KINDS, Layout, StoreDtype, shard_path
 from embedbench.store.shard import map_layers, read_alignment
+from embedbench.store.widening import widen
 from embedbench.types import Alignment
 
 _OPEN_SHARDS = 256
@@ -87,6 +88,7 @@ class LayeredStore:
             ContractError: a position is not in the corpus.
         """
         out = np.empty((len(positions), self.n_layers, self.dim), np.float32)
+        raw = self._raw(out)
         if not len(positions):
             return out
         self._check(int(positions.min()), int(positions.max()) + 1)
@@ -100,8 +102,8 @@ class LayeredStore:
             consecutive = span == len(wanted) and bool((np.diff(wanted) == 1).all())
             picked = slice(int(wanted[0]), int(wanted[0]) + span) if consecutive else wanted
             for index, layer in enumerate(self._layers(shard)):
-                out[rows, index] = layer[picked]
-        return out
+                raw[rows, index] = layer[picked]
+        return self._numbers(out)
 
     def read(self, start: int, stop: int) -> Float32[np.ndarray, "n layers dim"]:
         """The vectors of the words `[start, stop)`.
@@ -123,18 +125,33 @@ class LayeredStore:
         if not 0 <= layer < self.n_layers:
             raise ContractError(f"the store in {self.folder} has {self.n_layers} layers; there is no layer {layer}")
         out = np.empty((stop - start, self.dim), np.float32)
+        raw = self._raw(out)
         bounds = self.layout.word_bounds
         shard = int(np.searchsorted(bounds, start, side="right")) - 1
         while start < stop:
             end = min(stop, int(bounds[shard + 1]))
             local = slice(start - int(bounds[shard]), end - int(bounds[shard]))
             if end > start:
-                out[len(out) - (stop - start) : len(out) - (stop - end)] = self._layers(shard)[layer][local]
+                raw[len(out) - (stop - start) : len(out) - (stop - end)] = self._layers(shard)[layer][local]
             start, shard = end, shard + 1
-        return out
+        return self._numbers(out)
 
     def _map(self, shard: int) -> list[np.ndarray]:
-        return map_layers(shard_path(self.folder, shard), self.layout, shard)
+        arrays = map_layers(shard_path(self.folder, shard), self.layout, shard)
+        return [array.view("<i2") for array in arrays] if self._is_half else arrays
+
+    @property
+    def _is_half(self) -> bool:
+        return self.layout.dtype is StoreDtype.float16
+
+    def _raw(self, out: np.ndarray) -> np.ndarray:
+        """The view of `out` into which stored elements are copied; `_numbers` makes numbers of them."""
+        return out.view(np.int32) if self._is_half else out
+
+    def _numbers(self, out: np.ndarray) -> np.ndarray:
+        if self._is_half:
+            widen(out)
+        return out
 
     def _shards_of(self, ascending: Int64[np.ndarray, "n"]) -> Iterator[tuple[int, int, int]]:
         """Each shard that is touched, with the range of `ascending` that lies in it."""

@@ -23,7 +23,9 @@ SIZES = importlib.import_module("embedbench.store.estimate")  # the package's na
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("shard-*.safetensors"))}
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("shard-*.safetensors"))
+    }
 
 
 @pytest.fixture(scope="module")

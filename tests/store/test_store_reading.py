@@ -17,14 +17,14 @@ CORPUS = toy_corpus(1300)
 POSITIONS = st.lists(st.integers(0, CORPUS.n_words - 1), max_size=60)
 
 
-@pytest.fixture(scope="module")
-def expected():
-    return Toy().extract(CORPUS.sentences).values
+@pytest.fixture(scope="module", params=list(StoreDtype))
+def store(request, tmp_path_factory):
+    return fill(Toy(), CORPUS, tmp_path_factory.mktemp("reading"), dtype=request.param)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    return fill(Toy(), CORPUS, tmp_path_factory.mktemp("reading"), dtype=StoreDtype.float32)
+def expected(store):
+    return Toy().extract(CORPUS.sentences).values.astype(store.layout.dtype.numpy).astype(np.float32)
 
 
 @given(positions=POSITIONS, ascending=st.booleans())
@@ -63,9 +63,9 @@ def test_ranges_and_layers_outside_are_refused(store):
         store.read_layer(-1)
 
 
-def test_more_shards_than_open_maps(tmp_path, monkeypatch, expected):
+def test_more_shards_than_open_maps(tmp_path, monkeypatch, store, expected):
     monkeypatch.setattr(reading, "_OPEN_SHARDS", 1)
-    store = fill(Toy(), CORPUS, tmp_path, dtype=StoreDtype.float32)
+    store = fill(Toy(), CORPUS, tmp_path, dtype=store.layout.dtype)
     wanted = np.random.default_rng(0).permutation(CORPUS.n_words)
     np.testing.assert_array_equal(store.gather(wanted), expected[wanted])
     np.testing.assert_array_equal(store.gather(wanted), expected[wanted])

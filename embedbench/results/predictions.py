@@ -1,0 +1,76 @@
+"""The predictions of a cell as a Parquet table: one row per target, one column per member."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from jaxtyping import Int64, Real
+
+from embedbench.errors import DataError
+
+FILE_NAME = "predictions.parquet"
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What every member said about every test target.
+
+    Attributes:
+        clusters: the sentence of each target.
+        gold: the gold labels or scores, by label column (`task`, `control`).
+        members: the predicted labels or scores, by `member_column`.
+    """
+
+    clusters: Int64[np.ndarray, "targets"]
+    gold: Mapping[str, Real[np.ndarray, "targets"]]
+    members: Mapping[str, Real[np.ndarray, "targets"]]
+
+    def __post_init__(self) -> None:
+        for name, column in [*self.gold.items(), *self.members.items()]:
+            if len(column) != len(self.clusters):
+                raise DataError(f"{name!r} has {len(column)} predictions for {len(self.clusters)} targets")
+
+    def frame(self) -> pl.DataFrame:
+        """The columns target, cluster, gold (and gold|control), then one per member."""
+        gold = {"gold" if labels == "task" else f"gold|{labels}": column for labels, column in self.gold.items()}
+        columns = {**gold, **self.members}
+        return pl.DataFrame(
+            {
+                "target": np.arange(len(self.clusters)),
+                "cluster": self.clusters,
+                **{name: _narrow(column) for name, column in columns.items()},
+            }
+        )
+
+
+def member_column(mix: str, labels: str, seed: int) -> str:
+    """The column of a member's predictions.
+
+    >>> member_column("single:3", "task", 0)
+    'single:3|task|0'
+    """
+    return f"{mix}|{labels}|{seed}"
+
+
+def _narrow(column: np.ndarray) -> np.ndarray:
+    """Labels in 32 bits; scores as they are."""
+    return column.astype(np.int32) if np.issubdtype(column.dtype, np.integer) else column.astype(np.float64)
+
+
+def read_predictions(folder: Path) -> pl.DataFrame:
+    """The predictions beside a record.
+
+    Raises:
+        DataError: they are missing or damaged.
+    """
+    path = folder / FILE_NAME
+    try:
+        return pl.read_parquet(path)
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing: the cell left no predictions; run it again") from None
+    except pl.exceptions.PolarsError as error:
+        raise DataError(f"{path} is damaged ({error}); delete its folder and run the cell again") from error

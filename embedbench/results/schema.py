@@ -1,0 +1,250 @@
+"""The record: what a cell leaves on disk, as frozen dataclasses and as JSON.
+
+The record is a function of the resolved configuration, the data, the weights and the code; its identity is the
+fingerprint of these. Values are fractions or correlations at full precision; rounding is a matter of printing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from embedbench.errors import DataError, NumericalError
+
+SCHEMA = 1
+"""The version that this code writes; a record of a newer version is named and left alone."""
+
+
+class Status(enum.StrEnum):
+    """How a cell ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Score:
+    """One value with its interval.
+
+    Attributes:
+        extractor: the label in tables; the baseline's name for a baseline.
+        mix: `scalar`, `single:3`, `cumulative:2`, `mean`, …; `none` for a baseline.
+        labels: `task`, or `control` for the control task.
+        split: the split that was scored.
+        metric: the name of the metric.
+        value: the mean over seeds.
+        low: lower end of the 95 % interval.
+        high: upper end.
+        n: targets.
+        clusters: units (sentences) that the interval resamples.
+        seeds: how many seeds the value averages.
+        per_seed: the value of every seed.
+    """
+
+    extractor: str
+    mix: str
+    labels: str
+    split: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+    clusters: int
+    seeds: int
+    per_seed: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("value", "low", "high"):
+            number = getattr(self, name)
+            if type(number) is float and math.isfinite(number):
+                continue
+            if isinstance(number, bool) or not isinstance(number, (int, float)):
+                raise DataError(f"the {name} of a score is {number!r}; it must be a number")
+            if not math.isfinite(number):
+                raise NumericalError(
+                    f"the {name} of {self.extractor}, mix {self.mix}, labels {self.labels} is {number}; "
+                    "only finite numbers can be recorded"
+                )
+
+
+@dataclass(frozen=True)
+class MixWeights:
+    """What one member's learned mix weighs.
+
+    Attributes:
+        mix: the mix's label.
+        labels: `task` or `control`.
+        seed: the member's seed.
+        weights: per layer, after the softmax; they sum to 1.
+        gamma: the scale.
+    """
+
+    mix: str
+    labels: str
+    seed: int
+    weights: tuple[float, ...]
+    gamma: float
+
+
+@dataclass(frozen=True)
+class MemberTraining:
+    """How the training of one member went.
+
+    Attributes:
+        mix: the mix's label.
+        labels: `task` or `control`.
+        seed: the member's seed.
+        epochs: epochs until its own early stopping took the best parameters.
+        dev_score: the score on dev with those parameters.
+    """
+
+    mix: str
+    labels: str
+    seed: int
+    epochs: int
+    dev_score: float
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What one phase of a cell cost.
+
+    Attributes:
+        name: such as `extract`.
+        seconds: wall time.
+        peak_memory_bytes: the largest resident memory of the process up to the phase's end.
+    """
+
+    name: str
+    seconds: float
+    peak_memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a cell failed."""
+
+    type: str
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One cell: extractor x task x probe family.
+
+    Attributes:
+        status: done or failed.
+        identity: fingerprint of (resolved configuration, data, weights, code version).
+        extractor: the label in tables.
+        task: the task's name.
+        probe: the probe family's name.
+        metric: the task's main metric.
+        started: UTC, ISO 8601.
+        finished: UTC, ISO 8601.
+        layer_names: of the extractor; index 0 is the context-free input layer.
+        scores: of the members, averaged over seeds.
+        baselines: of the baselines, mix `none`.
+        mix_weights: of every member with a learned mix.
+        training: of every member.
+        alignment: per split, the words and how many of them each kind of misfit touched.
+        config: the resolved configuration.
+        environment: package versions, Python, CPU, threads.
+        fingerprints: by what they cover: `task` (data and options), `extractor`, …
+        phases: seconds and memory.
+        predictions: the file beside the record that holds the predictions; None if there is none.
+        error: why the cell failed; None when it is done.
+        schema: the version of this layout.
+    """
+
+    status: Status
+    identity: str
+    extractor: str
+    task: str
+    probe: str
+    metric: str
+    started: str
+    finished: str
+    layer_names: tuple[str, ...] = ()
+    scores: tuple[Score, ...] = ()
+    baselines: tuple[Score, ...] = ()
+    mix_weights: tuple[MixWeights, ...] = ()
+    training: tuple[MemberTraining, ...] = ()
+    alignment: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    phases: tuple[Phase, ...] = ()
+    predictions: str | None = None
+    error: Failure | None = None
+    schema: int = SCHEMA
+
+    def __post_init__(self) -> None:
+        if (self.error is None) != (self.status == Status.DONE):
+            raise DataError(f"a record is failed exactly when it has an error; this one is {self.status.value}")
+
+
+def to_json(record: Record) -> dict[str, Any]:
+    """The record as plain JSON values."""
+    plain = dataclasses.asdict(record)
+    return {"schema": plain.pop("schema"), **plain}
+
+
+def from_json(plain: Any) -> Record:
+    """The record of plain JSON values.
+
+    Takes the values over: the lists inside `plain` may be replaced.
+
+    Raises:
+        DataError: it is not a record, it is a newer one, or a part is missing, unknown or of the wrong kind.
+    """
+    if not isinstance(plain, dict) or not isinstance(plain.get("schema"), int):
+        raise DataError("this is not a record of embedbench: it has no schema number")
+    if plain["schema"] > SCHEMA:
+        raise DataError(
+            f"this record was written by a newer embedbench (schema {plain['schema']}, this one reads {SCHEMA}); "
+            "upgrade embedbench to read it"
+        )
+    try:
+        values = dict(plain)
+        values["status"] = Status(values["status"])
+        values["layer_names"] = tuple(values["layer_names"])
+        for name, kind in (("scores", Score), ("baselines", Score), ("mix_weights", MixWeights)):
+            values[name] = tuple(_with_tuples(kind, values[name]))
+        values["training"] = tuple(MemberTraining(**row) for row in values["training"])
+        values["phases"] = tuple(Phase(**row) for row in values["phases"])
+        values["error"] = None if values["error"] is None else Failure(**values["error"])
+        for name in ("identity", "extractor", "task", "probe", "metric"):
+            if not isinstance(values[name], str):
+                raise DataError(f"the {name} of the record is {values[name]!r}; it must be a string")
+        return Record(**values)
+    except KeyError as error:
+        raise DataError(f"this record lacks {error}") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"this record is malformed: {error}") from error
+
+
+def _with_tuples(kind: Any, rows: Iterable[dict[str, Any]]) -> Iterable[Any]:
+    """JSON has no tuples; the one list of each row becomes one."""
+    column = "per_seed" if kind is Score else "weights"
+    for row in rows:
+        row[column] = tuple(row[column])
+        yield kind(**row)
+
+
+def selectivity(record: Record) -> dict[tuple[str, str, str], float]:
+    """Task value minus control value (Hewitt & Liang 2019), by (mix, split, metric), where both are known.
+
+    It tells how much of the score the probe could not have learned from the words alone.
+    """
+    control = {(s.mix, s.split, s.metric): s.value for s in record.scores if s.labels == "control"}
+    return {
+        key: score.value - control[key]
+        for score in record.scores
+        if score.labels == "task" and (key := (score.mix, score.split, score.metric)) in control
+    }

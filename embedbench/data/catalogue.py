@@ -8,11 +8,12 @@ from __future__ import annotations
 import difflib
 import enum
 import hashlib
+import io
 import json
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from embedbench.data.text import open_binary
 from embedbench.errors import ConfigurationError, DataError
@@ -185,7 +186,7 @@ def status_of(file: DataFile, path: Path) -> Status:
     return Status.PRESENT if same else Status.DAMAGED
 
 
-def _sha256(stream: BinaryIO) -> str:
+def _sha256(stream: io.BufferedReader) -> str:
     digest = hashlib.sha256()
     while block := stream.read(_BLOCK):
         digest.update(block)

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO, NoReturn, TextIO, TypedDict, cast
+from typing import Any, NoReturn, TypedDict
 
 from embedbench.errors import DataError
 
@@ -26,7 +26,18 @@ _DECODING = _Decoding(encoding="utf-8-sig", errors="strict", newline="\n")
 _COMPRESSIONS = {".gz": "gzip", ".xz": "xz", ".bz2": "bzip2"}
 
 
-def open_binary(path: str | Path) -> BinaryIO:
+class _Unpacked(io.BufferedReader):
+    """An unpacking stream that is a binary file in every respect: the standard ones give a number as their mode."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+
+    @property
+    def mode(self) -> str:
+        return "rb"
+
+
+def open_binary(path: str | Path) -> io.BufferedReader:
     """The bytes of a file, unpacked when its name ends in `.gz`, `.xz` or `.bz2`.
 
     Raises:
@@ -36,18 +47,18 @@ def open_binary(path: str | Path) -> BinaryIO:
     try:
         match path.suffix:
             case ".gz":
-                return cast(BinaryIO, gzip.open(path, "rb"))
+                return _Unpacked(gzip.open(path, "rb"))
             case ".xz":
-                return cast(BinaryIO, lzma.open(path, "rb"))
+                return _Unpacked(lzma.open(path, "rb"))
             case ".bz2":
-                return cast(BinaryIO, bz2.open(path, "rb"))
+                return _Unpacked(bz2.open(path, "rb"))
             case _:
                 return path.open("rb")
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def open_text(path: str | Path) -> TextIO:
+def open_text(path: str | Path) -> io.TextIOWrapper:
     """The text of a UTF-8 file, unpacked when its name ends in `.gz`, `.xz` or `.bz2`.
 
     A byte-order mark is dropped. Lines end at LF and at nothing else; a CR before the LF is left to the reader.
@@ -87,7 +98,7 @@ def empty(path: str | Path, what: str) -> DataError:
 class _CheckedText(io.TextIOWrapper):
     """Text whose decoding and unpacking errors become one sentence naming file and line."""
 
-    def __init__(self, stream: BinaryIO, path: Path) -> None:
+    def __init__(self, stream: io.BufferedReader, path: Path) -> None:
         super().__init__(stream, **_DECODING)
         self._path = path
 

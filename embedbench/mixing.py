@@ -1,0 +1,311 @@
+"""Layer mixes: the layers of a word → one vector.
+
+Every mix is a linear map over layers, described by `coefficients`: `slots` rows, one coefficient per layer. One slot
+gives a vector of the layers' own dimension; `concat` has one slot per layer. Learned mixes replace the coefficients of
+their single slot by `gamma * softmax(w)` (Peters et al. 2018, equation 1; `w` starts at 0, `gamma` at 1).
+
+No mix ever normalises over a batch: the mixed vector of a word depends on that word alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from embedbench.errors import ConfigurationError, NumericalError
+from embedbench.registry import register
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+NORM_EPSILON = 1e-5
+"""Added to the variance by the per-word normalisation, as in `torch.nn.LayerNorm`."""
+
+
+@runtime_checkable
+class Mix(Protocol):
+    """How the layers of a word become one vector. A frozen dataclass whose fields are its typed options."""
+
+    @property
+    def label(self) -> str:
+        """The name in tables, such as `scalar` or `single:3`."""
+        ...
+
+    @property
+    def learned(self) -> bool:
+        """Whether `w` and `gamma` are trained together with the probe."""
+        ...
+
+    @property
+    def normed(self) -> bool:
+        """Whether each layer of each word is normalised on its own first."""
+        ...
+
+    def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
+        """The coefficient of every layer in every slot, before any training.
+
+        Raises:
+            ConfigurationError: the mix asks for a layer that does not exist.
+        """
+        ...
+
+
+@register("mix", "scalar")
+@dataclass(frozen=True)
+class Scalar:
+    """All layers, weighted by gamma * softmax(w), learned with the probe (Peters et al. 2018)."""
+
+    @property
+    def label(self) -> str:
+        """`scalar`."""
+        return "scalar"
+
+    @property
+    def learned(self) -> bool:
+        """Always true."""
+        return True
+
+    @property
+    def normed(self) -> bool:
+        """Always false: the vectors are mixed as they come."""
+        return False
+
+    def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
+        """Equal weights: softmax(0) with gamma 1."""
+        return _equal(n_layers, n_layers)
+
+
+@register("mix", "scalar_normed")
+@dataclass(frozen=True)
+class ScalarNormed:
+    """The scalar mix of layers that are first normalised word by word, so that its weights can be compared.
+
+    Each layer of each word gets mean 0 and variance 1 over its dimensions (LayerNorm without affine). AllenNLP's
+    `do_layer_norm=True` takes its statistics over the whole batch instead; that is not offered.
+    """
+
+    @property
+    def label(self) -> str:
+        """`scalar_normed`."""
+        return "scalar_normed"
+
+    @property
+    def learned(self) -> bool:
+        """Always true."""
+        return True
+
+    @property
+    def normed(self) -> bool:
+        """Always true."""
+        return True
+
+    def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
+        """Equal weights: softmax(0) with gamma 1."""
+        return _equal(n_layers, n_layers)
+
+
+@register("mix", "cumulative")
+@dataclass(frozen=True)
+class Cumulative:
+    """The learned scalar mix of layers 0 to `last` (Tenney et al. 2019b, section 3.2).
+
+    Attributes:
+        last: the highest layer that takes part.
+    """
+
+    last: int = 0
+
+    @property
+    def label(self) -> str:
+        """`cumulative:<last>`."""
+        return f"cumulative:{self.last}"
+
+    @property
+    def learned(self) -> bool:
+        """Always true."""
+        return True
+
+    @property
+    def normed(self) -> bool:
+        """Always false."""
+        return False
+
+    def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
+        """Equal weights over layers 0 to `last`; zero marks the layers that never take part."""
+        _check_layer(self.label, self.last, n_layers)
+        return _equal(self.last + 1, n_layers)
+
+
+@register("mix", "single")
+@dataclass(frozen=True)
+class Single:
+    """One layer, untouched.
+
+    Attributes:
+        layer: which one; 0 is the context-free input layer.
+    """
+
+    layer: int = 0
+
+    @property
+    def label(self) -> str:
+        """`single:<layer>`."""
+        return f"single:{self.layer}"
+
+    @property
+    def learned(self) -> bool:
+        """Always false."""
+        return False
+
+    @property
+    def normed(self) -> bool:
+        """Always false."""
+        return False
+
+    def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
+        """One for the layer, zero for the others."""
+        _check_layer(self.label, self.layer, n_layers)
+        return np.eye(n_layers, dtype=np.float32)[self.layer : self.layer + 1]
+
+
+@register("mix", "mean")
+@dataclass(frozen=True)
+class Mean:
+    """The plain mean of all layers."""
+
+    @property
+    def label(self) -> str:
+        """`mean`."""
+        return "mean"
+
+    @property
+    def learned(self) -> bool:
+        """Always false."""
+        return False
+
+    @property
+    def normed(self) -> bool:
+        """Always false."""
+        return False
+
+    def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
+        """Equal weights."""
+        return _equal(n_layers, n_layers)
+
+
+@register("mix", "concat")
+@dataclass(frozen=True)
+class Concat:
+    """All layers side by side; the only mix that makes vectors longer."""
+
+    @property
+    def label(self) -> str:
+        """`concat`."""
+        return "concat"
+
+    @property
+    def learned(self) -> bool:
+        """Always false."""
+        return False
+
+    @property
+    def normed(self) -> bool:
+        """Always false."""
+        return False
+
+    def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
+        """One slot per layer."""
+        return np.eye(n_layers, dtype=np.float32)
+
+
+def expand_mixes(names: Sequence[str], n_layers: int) -> tuple[Mix, ...]:
+    """The mixes of these names, without repeats, in the order asked for.
+
+    `single` stands for every single layer and `cumulative` for every cumulative mix of at least two layers
+    (0..0 is layer 0 alone, and 0..top is the scalar mix); `single:K` and `cumulative:K` for one of them.
+
+    >>> [mix.label for mix in expand_mixes(["single", "scalar"], 2)]
+    ['single:0', 'single:1', 'scalar']
+    >>> [mix.label for mix in expand_mixes(["cumulative"], 4)]
+    ['cumulative:1', 'cumulative:2']
+
+    Raises:
+        ConfigurationError: a name is unknown, or its layer does not exist.
+    """
+    mixes: dict[str, Mix] = {}
+    for name in names:
+        for mix in _expand(name, n_layers):
+            mix.coefficients(n_layers)
+            mixes.setdefault(mix.label, mix)
+    return tuple(mixes.values())
+
+
+def mix_layers(
+    vectors: Float[Tensor, "*words layers dim"],
+    mix: Mix,
+    weights: Float[Tensor, "layers"] | None = None,
+    gamma: Float[Tensor, ""] | None = None,
+) -> Float[Tensor, "*words out"]:
+    """The mixed vector of every word; `out` is slots x dim. The definition that training is tested against.
+
+    Args:
+        vectors: layered vectors, standardised or not.
+        mix: how to mix.
+        weights: `w` before the softmax, of a learned mix; zeros if absent.
+        gamma: the scale of a learned mix; 1 if absent.
+
+    Raises:
+        NumericalError: the weights are not finite.
+    """
+    import torch
+
+    n_layers = int(vectors.shape[-2])
+    fixed = torch.as_tensor(mix.coefficients(n_layers), dtype=vectors.dtype)
+    if mix.learned:
+        weights = torch.zeros(n_layers, dtype=vectors.dtype) if weights is None else weights
+        if not bool(torch.isfinite(weights).all()):
+            raise NumericalError(f"the weights of mix {mix.label} are not finite: {weights.tolist()}")
+        fixed = torch.softmax(weights.masked_fill(fixed[0] == 0, float("-inf")), dim=0).unsqueeze(0)
+        fixed = fixed if gamma is None else fixed * gamma
+    if mix.normed:
+        vectors = normalise_words(vectors)
+    return (fixed @ vectors).flatten(-2)
+
+
+def normalise_words(vectors: Float[Tensor, "*words dim"]) -> Float[Tensor, "*words dim"]:
+    """Each vector with mean 0 and variance 1 over its own dimensions; a constant vector becomes zero."""
+    import torch
+
+    return torch.nn.functional.layer_norm(vectors, vectors.shape[-1:], eps=NORM_EPSILON)
+
+
+def _expand(name: str, n_layers: int) -> list[Mix]:
+    plain: dict[str, Mix] = {"scalar": Scalar(), "scalar_normed": ScalarNormed(), "mean": Mean(), "concat": Concat()}
+    if name in plain:
+        return [plain[name]]
+    kind, _, layer = name.partition(":")
+    if kind not in ("single", "cumulative") or (":" in name and not layer.isdecimal()):
+        known = ", ".join([*plain, "single", "single:K", "cumulative", "cumulative:K"])
+        raise ConfigurationError(f"there is no mix called {name!r}; known: {known} (K is a layer)")
+    if layer:
+        return [Single(int(layer)) if kind == "single" else Cumulative(int(layer))]
+    if kind == "single":
+        return [Single(layer) for layer in range(n_layers)]
+    return [Cumulative(last) for last in range(1, n_layers - 1)]
+
+
+def _check_layer(label: str, layer: int, n_layers: int) -> None:
+    if not 0 <= layer < n_layers:
+        raise ConfigurationError(
+            f"mix {label} asks for layer {layer}, but there are {n_layers} layers, 0 to {n_layers - 1}"
+        )
+
+
+def _equal(taking_part: int, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
+    row = np.zeros((1, n_layers), np.float32)
+    row[0, :taking_part] = 1 / taking_part
+    return row

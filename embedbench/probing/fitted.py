@@ -1,0 +1,160 @@
+"""What training leaves: every member's best parameters, and how to predict with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from embedbench.probing.bank import Bank, build_bank
+from embedbench.probing.groups import Batch, Group, GroupKey, Parameters, Shape, group_key, stack_parameters
+from embedbench.probing.members import Member, ProbeData
+from embedbench.probing.network import NetworkGroup
+from embedbench.probing.probes import Pooling
+from embedbench.probing.softmax_regression import MixGroup, SingleLayerGroup
+from embedbench.probing.standard import Standard
+from embedbench.progress import Progress, SilentProgress
+
+TARGETS_PER_CHUNK = 2048
+"""Targets scored at a time outside training."""
+
+BankKey = tuple[Pooling, bool]
+"""Members of the same pooling and word normalisation read the same bank."""
+
+
+@dataclass(frozen=True)
+class MixWeights:
+    """What a learned mix ended with.
+
+    Attributes:
+        weights: softmax(w), one per layer; 0 for layers that never took part.
+        gamma: the scale.
+    """
+
+    weights: tuple[float, ...]
+    gamma: float
+
+
+@dataclass(frozen=True, eq=False)
+class FittedMembers:
+    """Trained members, in the order in which they were handed in.
+
+    Attributes:
+        members: the members.
+        standard: how train standardised the vectors; used for every other split.
+        parameters: of every member at its best epoch, as a group of one.
+        n_labels: by label column.
+        epochs: how many epochs every member was trained.
+        best_epochs: the epoch (from 1) whose parameters every member kept.
+        dev_scores: dev accuracy of every member at its best epoch.
+        dev_losses: dev cross-entropy (nats per target) at the best epoch.
+        memory_bytes: a larger bank of span vectors goes to a temporary file.
+    """
+
+    members: tuple[Member, ...]
+    standard: Standard
+    parameters: tuple[Parameters, ...]
+    n_labels: Mapping[str, int]
+    epochs: tuple[int, ...]
+    best_epochs: tuple[int, ...]
+    dev_scores: tuple[float, ...]
+    dev_losses: tuple[float, ...]
+    memory_bytes: int
+
+    @property
+    def mix_weights(self) -> list[MixWeights | None]:
+        """The learned mix of every member; None where the mix has nothing to learn."""
+        return [_mix_weights(m, p) if m.mix.learned else None for m, p in zip(self.members, self.parameters, strict=True)]
+
+    def predict(self, data: ProbeData, progress: Progress | None = None) -> Int64[np.ndarray, "members targets"]:
+        """The label that every member gives every target.
+
+        Raises:
+            NumericalError: a vector is not finite.
+        """
+        progress = progress or SilentProgress()
+        predictions = np.zeros((len(self.members), len(data.split)), np.int64)
+        order = {member: row for row, member in enumerate(self.members)}
+        groups = make_groups(
+            self.members, self.parameters, self.n_labels, data.vectors.n_layers, data.vectors.dim, data.split.spans.shape[1]
+        )
+        for key in sorted({bank_key(group.members[0]) for group in groups}, key=str):
+            bank = make_bank(data, self.standard, key, self.memory_bytes, progress)
+            reading = [group for group in groups if bank_key(group.members[0]) == key]
+            with progress.phase("predicting", len(data.split), "target") as advance:
+                for targets, batch in batches_in_order(bank, len(data.split)):
+                    for group in reading:
+                        rows = [order[member] for member in group.members]
+                        predictions[np.ix_(rows, targets)] = group.scores(batch).argmax(dim=1).numpy()
+                    advance(len(targets))
+        return predictions
+
+
+def make_groups(
+    members: Sequence[Member],
+    parameters: Sequence[Parameters],
+    n_labels: Mapping[str, int],
+    n_layers: int,
+    dim: int,
+    spans: int,
+) -> list[Group]:
+    """The members in groups. Their order inside is by layer, labels and seed, whatever order they came in."""
+    keyed: dict[GroupKey, list[tuple[Member, Parameters]]] = {}
+    for member, of_member in sorted(zip(members, parameters, strict=True), key=lambda pair: _order(pair[0], n_layers)):
+        key = group_key(member, n_layers, n_labels[member.labels])
+        keyed.setdefault(key, []).append((member, of_member))
+    groups = []
+    for key in sorted(keyed, key=repr):
+        inside = [member for member, _ in keyed[key]]
+        stacked = stack_parameters([of_member for _, of_member in keyed[key]])
+        groups.append(group_of(key, inside, stacked, Shape(n_layers, dim, spans, key.n_labels)))
+    return groups
+
+
+def group_of(key: GroupKey, members: list[Member], parameters: Parameters, shape: Shape) -> Group:
+    """The kind of group that trains these members fastest."""
+    if key.wide:
+        return SingleLayerGroup(members, parameters, shape)
+    probe = members[0].probe
+    if probe.hidden_widths or probe.pooling is Pooling.attentive:
+        return NetworkGroup(members, parameters, shape)
+    return MixGroup(members, parameters, shape)
+
+
+def bank_key(member: Member) -> BankKey:
+    """Which bank a member reads."""
+    return member.probe.pooling, member.mix.normed
+
+
+def make_bank(
+    data: ProbeData, standard: Standard, key: BankKey, memory_bytes: int, progress: Progress | None = None
+) -> Bank:
+    """The bank of one split for members of that key."""
+    pooling, normed = key
+    return build_bank(
+        data.vectors, data.split, standard, pooling, normed=normed, memory_bytes=memory_bytes, progress=progress
+    )
+
+
+def batches_in_order(bank: Bank, n_targets: int) -> Iterator[tuple[Int64[np.ndarray, "batch"], Batch]]:
+    """All targets, a chunk at a time."""
+    for start in range(0, n_targets, TARGETS_PER_CHUNK):
+        targets = np.arange(start, min(start + TARGETS_PER_CHUNK, n_targets), dtype=np.int64)
+        yield targets, bank.batch(targets)
+
+
+def _order(member: Member, n_layers: int) -> tuple[bytes, str, str, int]:
+    # Big-endian first layer, so that the members of a single layer are neighbours, layer by layer.
+    first_layer = int(np.flatnonzero(member.mix.coefficients(n_layers)[0])[0])
+    return first_layer.to_bytes(4, "big"), member.mix.label, member.labels, member.seed
+
+
+def _mix_weights(member: Member, parameters: Parameters) -> MixWeights:
+    weight: Tensor = parameters["mix"][0].double()
+    outside = torch.from_numpy(member.mix.coefficients(len(weight))[0]) == 0
+    softmax = weight.masked_fill(outside, float("-inf")).softmax(dim=0)
+    return MixWeights(tuple(softmax.tolist()), float(parameters["gamma"][0]))

@@ -1,0 +1,108 @@
+"""A member: one independently trained (mix, probe, labels, seed); and what all members of a training share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int64
+
+from embedbench.errors import ConfigurationError, ContractError
+from embedbench.mixing import Mix
+from embedbench.probing.probes import Probe
+from embedbench.types import TaskSplit, WordVectors
+
+
+@dataclass(frozen=True)
+class Member:
+    """One independently trained probe.
+
+    Attributes:
+        mix: layers → one vector.
+        probe: vectors → label scores.
+        labels: the label column it learns: `task` or `control`.
+        seed: of its initial parameters and of the order of its training targets; nothing else is random.
+    """
+
+    mix: Mix
+    probe: Probe
+    labels: str = "task"
+    seed: int = 0
+
+    @property
+    def label(self) -> str:
+        """How messages name it, such as `scalar linear task seed 0`."""
+        return f"{self.mix.label} {self.probe.name} {self.labels} seed {self.seed}"
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeData:
+    """One split as the probes see it.
+
+    Attributes:
+        vectors: layered vectors of the split's corpus, by word position.
+        split: the targets' spans.
+        labels: label columns by name (`task`, `control`); empty where only predictions are wanted.
+
+    Raises:
+        ContractError: a column does not have one label per target, or the vectors are not the corpus's.
+    """
+
+    vectors: WordVectors
+    split: TaskSplit
+    labels: Mapping[str, Int64[np.ndarray, "targets"]]
+
+    def __post_init__(self) -> None:
+        if self.vectors.n_words != self.split.corpus.n_words:
+            raise ContractError(
+                f"there are vectors of {self.vectors.n_words} words for a corpus of {self.split.corpus.n_words} words"
+            )
+        for name, column in self.labels.items():
+            if len(column) != len(self.split):
+                raise ContractError(f"label column {name!r} has {len(column)} labels for {len(self.split)} targets")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How members are trained; the same for all of them.
+
+    The learning rates decay along half a cosine to zero over `max_epochs`, so that the noise of mini-batches dies out
+    and the convex linear probe ends at its optimum. Where an epoch has few batches, it passes over the data several
+    times, so that small tasks get `min_updates` updates too.
+
+    Attributes:
+        batch_size: whole targets per update.
+        learning_rate: of the probe's parameters (AdamW).
+        mix_learning_rate: of `w` and `gamma` of the learned mixes.
+        weight_decay: decoupled, on weight matrices only: never on biases, `w` or `gamma`.
+        max_epochs: the end of the learning-rate schedule.
+        patience: epochs without a better dev loss after which a member leaves the batch.
+        min_updates: fewest updates over all epochs.
+        memory_bytes: span vectors beyond this size live in a temporary file, mapped into memory.
+
+    Raises:
+        ConfigurationError: a value is out of its range.
+    """
+
+    batch_size: int = 1024
+    learning_rate: float = 1e-2
+    mix_learning_rate: float = 1e-2
+    weight_decay: float = 1e-4
+    max_epochs: int = 12
+    patience: int = 3
+    min_updates: int = 1000
+    memory_bytes: int = 1 << 30
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "max_epochs", "patience", "memory_bytes", "learning_rate"):
+            if getattr(self, name) <= 0:
+                raise ConfigurationError(f"training.{name} is {getattr(self, name)}; it must be above 0")
+        for name in ("weight_decay", "mix_learning_rate", "min_updates"):
+            if getattr(self, name) < 0:
+                raise ConfigurationError(f"training.{name} is {getattr(self, name)}; it must not be negative")
+
+    def passes(self, n_targets: int) -> int:
+        """How many times one epoch goes over this many train targets."""
+        batches = -(-n_targets // self.batch_size)
+        return max(1, -(-self.min_updates // (batches * self.max_epochs)))

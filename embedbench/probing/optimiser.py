@@ -1,0 +1,47 @@
+"""AdamW on stacked parameters (Loshchilov & Hutter 2019): decoupled weight decay on matrices only."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from embedbench.probing.groups import Parameters
+from embedbench.probing.members import Training
+
+_BETAS = (0.9, 0.999)
+_EPSILON = 1e-8
+
+
+class StackedAdamW:
+    """AdamW over a group's parameters; every element is updated on its own, so members never touch each other."""
+
+    def __init__(self, parameters: Parameters, training: Training, n_updates: int) -> None:
+        self._parameters, self._training, self._n_updates = parameters, training, n_updates
+        self._first = {name: torch.zeros_like(value) for name, value in parameters.items()}
+        self._second = {name: torch.zeros_like(value) for name, value in parameters.items()}
+        self._done = 0
+
+    def update(self, gradients: Parameters) -> None:
+        """One step of the schedule, in place."""
+        decay = 0.5 * (1 + math.cos(math.pi * self._done / self._n_updates))
+        self._done += 1
+        first_bias, second_bias = (1 - beta**self._done for beta in _BETAS)
+        for name, value in self._parameters.items():
+            of_mix = name in ("mix", "gamma")
+            rate = decay * (self._training.mix_learning_rate if of_mix else self._training.learning_rate)
+            gradient, first, second = gradients[name], self._first[name], self._second[name]
+            first.lerp_(gradient, 1 - _BETAS[0])
+            second.mul_(_BETAS[1]).addcmul_(gradient, gradient, value=1 - _BETAS[1])
+            if name.startswith("weight"):
+                value.mul_(1 - rate * self._training.weight_decay)
+            denominator = second.sqrt().div_(math.sqrt(second_bias)).add_(_EPSILON)
+            value.addcdiv_(first, denominator, value=-rate / first_bias)
+
+    def keep(self, rows: Int64[Tensor, "kept"], parameters: Parameters) -> None:
+        """Goes on with some of the members, whose parameters were copied to new tensors."""
+        self._parameters = parameters
+        self._first = {name: value[rows] for name, value in self._first.items()}
+        self._second = {name: value[rows] for name, value in self._second.items()}

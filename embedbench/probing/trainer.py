@@ -1,0 +1,232 @@
+"""All members train together: one pass over the data per seed and epoch serves every mix, label column and probe."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float64, Int64
+from torch import Tensor
+
+from embedbench.errors import ContractError, NumericalError
+from embedbench.probing.bank import Bank
+from embedbench.probing.fitted import BankKey, FittedMembers, bank_key, batches_in_order, group_of, make_bank, make_groups
+from embedbench.probing.groups import Batch, Group, Parameters, Shape, group_key, initial_parameters
+from embedbench.probing.members import Member, ProbeData, Training
+from embedbench.probing.optimiser import StackedAdamW
+from embedbench.probing.standard import measure_standard, words_of_targets
+from embedbench.progress import Advance, Progress, SilentProgress
+
+
+def train_members(
+    train: ProbeData,
+    dev: ProbeData,
+    members: Sequence[Member],
+    n_labels: Mapping[str, int],
+    training: Training | None = None,
+    progress: Progress | None = None,
+) -> FittedMembers:
+    """Every member, trained on train and stopped on dev.
+
+    A member's result depends on the data, the options and its own fields, not on its company or the order: members of
+    one seed see the same batches, and no operation mixes their parameters. Only the rounding of matrix products may
+    differ with the number of members that share one (tests state the tolerance).
+
+    Args:
+        train: what they learn from; its words decide the standardisation.
+        dev: what decides when each member stops and which epoch it keeps.
+        members: what to train, each once.
+        n_labels: by label column.
+        training: options.
+        progress: told of members x epochs.
+
+    Raises:
+        ContractError: there is no member, one is named twice, or labels do not fit.
+        NumericalError: a vector or a loss is not finite.
+    """
+    training, progress = training or Training(), progress or SilentProgress()
+    _check(train, dev, members, n_labels)
+    standard = measure_standard(train.vectors, words_of_targets(train.split), progress)
+    keys = sorted({bank_key(member) for member in members}, key=str)
+    banks = {
+        key: tuple(make_bank(data, standard, key, training.memory_bytes, progress) for data in (train, dev))
+        for key in keys
+    }
+    outcomes: dict[Member, _Outcome] = {}
+    with progress.phase("probing", len(members) * training.max_epochs, "member-epoch") as advance:
+        for seed in sorted({member.seed for member in members}):
+            own = [member for member in members if member.seed == seed]
+            of_seed = _SeedTraining(train, dev, own, n_labels, training, banks, seed)
+            outcomes |= of_seed.run(advance)
+            best = max(own, key=lambda member: outcomes[member].score)
+            progress.note(f"probing: seed {seed} done, best dev accuracy {outcomes[best].score:.4f} ({best.label})")
+    found = [outcomes[member] for member in members]
+    return FittedMembers(
+        members=tuple(members),
+        standard=standard,
+        parameters=tuple(outcome.parameters for outcome in found),
+        n_labels=dict(n_labels),
+        epochs=tuple(outcome.epochs for outcome in found),
+        best_epochs=tuple(outcome.best_epoch for outcome in found),
+        dev_scores=tuple(outcome.score for outcome in found),
+        dev_losses=tuple(outcome.loss for outcome in found),
+        memory_bytes=training.memory_bytes,
+    )
+
+
+@dataclass
+class _Outcome:
+    """The best that a member has reached so far."""
+
+    parameters: Parameters
+    loss: float = float("inf")
+    score: float = 0.0
+    epochs: int = 0
+    best_epoch: int = 0
+
+
+class _SeedTraining:
+    """The members of one seed: they share the order of the targets, so every batch is gathered once for all."""
+
+    def __init__(
+        self,
+        train: ProbeData,
+        dev: ProbeData,
+        members: Sequence[Member],
+        n_labels: Mapping[str, int],
+        training: Training,
+        banks: Mapping[BankKey, tuple[Bank, ...]],
+        seed: int,
+    ) -> None:
+        self._training, self._banks, self._n_labels = training, banks, n_labels
+        self._n_train, self._n_dev = len(train.split), len(dev.split)
+        self._labels = {name: torch.from_numpy(np.ascontiguousarray(c)) for name, c in train.labels.items()}
+        self._dev_labels = {name: torch.from_numpy(np.ascontiguousarray(c)) for name, c in dev.labels.items()}
+        self._shape = (train.vectors.n_layers, train.vectors.dim, train.split.spans.shape[1])
+        layers, dim, spans = self._shape
+        initial = [initial_parameters(m, Shape(layers, dim, spans, n_labels[m.labels])) for m in members]
+        self._groups = make_groups(members, initial, n_labels, layers, dim, spans)
+        self._passes = training.passes(self._n_train)
+        batches = -(-self._n_train // training.batch_size)
+        n_updates = batches * self._passes * training.max_epochs
+        self._optimisers = [StackedAdamW(group.parameters, training, n_updates) for group in self._groups]
+        self._order = np.random.Generator(np.random.PCG64(_stream(seed)))
+        self._outcomes = {member: _Outcome({}) for member in members}
+
+    def run(self, advance: Advance) -> dict[Member, _Outcome]:
+        """Trains until every member has stopped."""
+        for epoch in range(1, self._training.max_epochs + 1):
+            running = sum(len(group.members) for group in self._groups)
+            if not running:
+                break
+            for _ in range(self._passes):
+                self._one_pass(epoch)
+            self._evaluate(epoch)
+            advance(running)
+        stopped_early = sum(self._training.max_epochs - outcome.epochs for outcome in self._outcomes.values())
+        advance(stopped_early)
+        return self._outcomes
+
+    def _one_pass(self, epoch: int) -> None:
+        order = self._order.permutation(self._n_train)
+        size = self._training.batch_size
+        totals = [torch.zeros(len(group.members)) for group in self._groups]
+        for start in range(0, self._n_train, size):
+            targets = order[start : start + size]
+            batches = self._gather(targets)
+            index = torch.from_numpy(targets)
+            columns = {name: column[index] for name, column in self._labels.items()}
+            for group, optimiser, total in zip(self._groups, self._optimisers, totals, strict=True):
+                labels = torch.stack([columns[member.labels] for member in group.members])
+                losses, gradients = group.gradients(batches[bank_key(group.members[0])], labels)
+                optimiser.update(gradients)
+                total += losses
+        for group, total in zip(self._groups, totals, strict=True):
+            for member, loss in zip(group.members, total.tolist(), strict=True):
+                _check_finite(member, loss, epoch, "train")
+
+    def _gather(self, targets: Int64[np.ndarray, "batch"]) -> dict[BankKey, Batch]:
+        needed = {bank_key(group.members[0]) for group in self._groups}
+        return {key: banks[0].batch(targets) for key, banks in self._banks.items() if key in needed}
+
+    def _evaluate(self, epoch: int) -> None:
+        for number, group in enumerate(self._groups):
+            losses, scores = self._dev(group)
+            kept = []
+            for row, member in enumerate(group.members):
+                outcome = self._outcomes[member]
+                _check_finite(member, float(losses[row]), epoch, "dev")
+                outcome.epochs = epoch
+                if losses[row] < outcome.loss:
+                    outcome.loss, outcome.score, outcome.best_epoch = float(losses[row]), float(scores[row]), epoch
+                    outcome.parameters = {name: v[row : row + 1].clone() for name, v in group.parameters.items()}
+                if epoch - outcome.best_epoch < self._training.patience:
+                    kept.append(row)
+            if len(kept) < len(group.members):
+                self._keep(number, kept)
+        going_on = [number for number, group in enumerate(self._groups) if group.members]
+        self._optimisers = [self._optimisers[number] for number in going_on]
+        self._groups = [self._groups[number] for number in going_on]
+
+    def _dev(self, group: Group) -> tuple[Float64[np.ndarray, "members"], Float64[np.ndarray, "members"]]:
+        """Dev cross-entropy and accuracy of every member of a group."""
+        losses = torch.zeros(len(group.members), dtype=torch.float64)
+        right = torch.zeros(len(group.members), dtype=torch.float64)
+        labels = torch.stack([self._dev_labels[member.labels] for member in group.members])
+        for targets, batch in batches_in_order(self._banks[bank_key(group.members[0])][1], self._n_dev):
+            gold: Tensor = labels[:, targets[0] : targets[-1] + 1].unsqueeze(1)
+            scores = group.scores(batch)
+            losses -= torch.log_softmax(scores, dim=1).gather(1, gold).sum(dim=(1, 2), dtype=torch.float64)
+            right += (scores.argmax(dim=1, keepdim=True) == gold).sum(dim=(1, 2))
+        return (losses / self._n_dev).numpy(), (right / self._n_dev).numpy()
+
+    def _keep(self, number: int, rows: list[int]) -> None:
+        """Goes on without the members that stopped."""
+        group, index = self._groups[number], torch.tensor(rows, dtype=torch.int64)
+        layers, dim, spans = self._shape
+        member = group.members[0]
+        key = group_key(member, layers, self._n_labels[member.labels])
+        group.members = [group.members[row] for row in rows]
+        group.parameters = {name: value[index] for name, value in group.parameters.items()}
+        self._optimisers[number].keep(index, group.parameters)
+        if rows:
+            again = group_of(key, group.members, group.parameters, Shape(layers, dim, spans, key.n_labels))
+            self._groups[number] = again
+
+
+def _stream(seed: int) -> int:
+    """A stream of random numbers for the order of targets, apart from the one for initial parameters."""
+    return int.from_bytes(hashlib.sha256(f"order\0{seed}".encode()).digest()[:16], "little")
+
+
+def _check_finite(member: Member, loss: float, epoch: int, which: str) -> None:
+    if not np.isfinite(loss):
+        raise NumericalError(
+            f"the {which} loss of member {member.label} is {loss} in epoch {epoch}; lower training.learning_rate, "
+            "or look for extreme values in the vectors"
+        )
+
+
+def _check(train: ProbeData, dev: ProbeData, members: Sequence[Member], n_labels: Mapping[str, int]) -> None:
+    if not members:
+        raise ContractError("there is no member to train")
+    if len(set(members)) < len(members):
+        twice = next(member for number, member in enumerate(members) if member in members[:number])
+        raise ContractError(f"member {twice.label} is asked for twice")
+    for which, data in (("train", train), ("dev", dev)):
+        if not len(data.split):
+            raise ContractError(f"the {which} split has no target")
+        for name in sorted({member.labels for member in members}):
+            if name not in data.labels or name not in n_labels:
+                raise ContractError(f"the {which} split has no label column {name!r}; it has {sorted(data.labels)}")
+            column = data.labels[name]
+            if not np.issubdtype(column.dtype, np.integer):
+                raise ContractError(f"label column {name!r} of {which} holds {column.dtype}; probes learn whole numbers")
+            if column.min() < 0 or column.max() >= n_labels[name]:
+                raise ContractError(
+                    f"label column {name!r} of {which} runs from {column.min()} to {column.max()}; "
+                    f"it must lie within 0 to {n_labels[name] - 1}"
+                )

@@ -16,7 +16,6 @@ import polars as pl
 from embedbench.errors import ConfigurationError, DataError
 from embedbench.results.schema import Record, Score, from_json, selectivity
 
-
 RECORD = "record.json"
 """The file of a cell."""
 

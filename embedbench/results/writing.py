@@ -13,7 +13,8 @@ from pathlib import Path
 from embedbench.errors import DataError
 from embedbench.results.predictions import FILE_NAME as PREDICTIONS
 from embedbench.results.predictions import Predictions
-from embedbench.results.reading import RECORD, read_record
+from embedbench.results.reading import RECORD as RECORD
+from embedbench.results.reading import read_record
 from embedbench.results.schema import Record, Status, to_json
 
 

@@ -1,0 +1,66 @@
+"""The lines below a table, without which its values mean nothing: mix, metric, split, n, seeds, interval, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from embedbench.reporting.options import BEST, IntervalStyle, TableOptions
+from embedbench.reporting.selection import Chosen, metric_of
+from embedbench.results.schema import Score, Status
+
+_INTERVALS = {
+    IntervalStyle.PLUS_MINUS: "± is half the width of the 95 % interval (bootstrap over clusters: sentences)",
+    IntervalStyle.BRACKETS: "brackets hold the 95 % interval (bootstrap over clusters: sentences)",
+    IntervalStyle.NONE: "intervals are left out",
+}
+
+
+def notes_below(chosen: Chosen, scored: Mapping[str, Sequence[Score]], options: TableOptions) -> list[str]:
+    """The notes for the scores shown, by task."""
+    metrics = {record.task: metric_of(record, options) for record in chosen.records}
+    probes = {task: sorted({r.probe for r in chosen.records if r.task == task}) for task in metrics}
+    notes = [
+        _mix_note(chosen, scored, options),
+        "metric: " + _per_task({task: [metrics[task]] for task in chosen.tasks if task in metrics}, star="accuracy"),
+        "probe: " + _per_task(probes),
+        f"values in percent (correlations x 100) on {options.split}, {options.labels} labels; "
+        + _INTERVALS[options.interval],
+    ]
+    sizes = {
+        task: [f"{n:,} in {clusters:,}" for n, clusters in sorted({(s.n, s.clusters) for s in scored[task]})]
+        for task in chosen.tasks
+        if scored.get(task)
+    }
+    if sizes:
+        seeds = {task: [str(k) for k in sorted({s.seeds for s in scored[task]})] for task in sizes}
+        notes.append("targets (n) in clusters: " + ", ".join(f"{t} {' or '.join(s)}" for t, s in sizes.items()))
+        notes.append("seeds: " + _per_task(seeds))
+    for record in chosen.records:
+        if record.status == Status.FAILED and record.error is not None:
+            message = " ".join(record.error.message.split())
+            notes.append(f"failed: {record.extractor} x {record.task} x {record.probe}: {message}")
+    return notes
+
+
+def _mix_note(chosen: Chosen, scored: Mapping[str, Sequence[Score]], options: TableOptions) -> str:
+    if options.mix == BEST:
+        return "mix: the single layer that is best on dev (value@layer); its test value took no part in the choice"
+    if options.mix is not None:
+        return f"mix: {options.mix}"
+    used = {task: sorted({s.mix for s in scored[task]}) for task in chosen.tasks if scored.get(task)}
+    if not used:
+        return "mix: scalar"
+    return "mix: " + _per_task(used, first="scalar")
+
+
+def _per_task(values: Mapping[str, Sequence[str]], *, star: str | None = None, first: str | None = None) -> str:
+    """The common value, then who differs: `accuracy; * span_f1 for ner`."""
+    tasks: dict[str, list[str]] = {}
+    for task, several in values.items():
+        tasks.setdefault(" or ".join(several), []).append(task)
+    lead = star or first
+    common = lead if lead in tasks else max(tasks, key=lambda v: len(tasks[v]), default="")
+    parts = [common] if star is None or common == star else []
+    mark = "* " if star is not None else ""
+    parts += [f"{mark}{value} for {', '.join(who)}" for value, who in tasks.items() if value not in parts]
+    return "; ".join(parts)

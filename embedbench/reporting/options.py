@@ -1,0 +1,67 @@
+"""What a reader can ask of a table."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+ALL = "all"
+"""Instead of one split or label column: every one of them (rows only)."""
+
+BEST = "best"
+"""Instead of one mix: the single layer that was best on dev."""
+
+
+class Format(enum.StrEnum):
+    """How a table is written."""
+
+    RICH = "rich"
+    MD = "md"
+    LATEX = "latex"
+    CSV = "csv"
+    JSON = "json"
+
+    @property
+    def is_rows(self) -> bool:
+        """Whether it is one row per score for programs, rather than a table for readers."""
+        return self in (Format.CSV, Format.JSON)
+
+
+class IntervalStyle(enum.StrEnum):
+    """How the 95 % interval stands beside a value."""
+
+    PLUS_MINUS = "plus_minus"
+    """Half its width."""
+    BRACKETS = "brackets"
+    """Both ends; the interval need not be symmetric."""
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What a table shows.
+
+    Attributes:
+        mix: a mix's label, or `best` for the single layer chosen on dev. By default a table shows `scalar`, and `mean`
+            where nothing is trained; rows show every mix.
+        metric: a metric's name; by default each task's own in a table, every one in rows.
+        split: the split; rows also take `all`.
+        labels: `task`, or `control` for the control task; rows also take `all`.
+        format: how it is written.
+        interval: how the interval is written.
+        tasks: these columns in this order; by default all, by name.
+        extractors: these rows in this order; by default all, by name.
+        selectivity: a second table of task minus control.
+        color: whether the terminal understands bold; otherwise the best is marked by a character.
+    """
+
+    mix: str | None = None
+    metric: str | None = None
+    split: str = "test"
+    labels: str = "task"
+    format: Format = Format.RICH
+    interval: IntervalStyle = IntervalStyle.PLUS_MINUS
+    tasks: tuple[str, ...] = ()
+    extractors: tuple[str, ...] = ()
+    selectivity: bool = False
+    color: bool = False

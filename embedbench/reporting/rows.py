@@ -1,0 +1,67 @@
+"""Scores as rows for programs: JSON and CSV, one row per score."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+
+from embedbench.reporting.options import ALL, BEST, TableOptions
+from embedbench.reporting.selection import Chosen, best_layer
+from embedbench.results.reading import frame
+
+ROW_COLUMNS = (
+    "extractor",
+    "task",
+    "mix",
+    "probe",
+    "metric",
+    "value",
+    "low",
+    "high",
+    "n",
+    "seeds",
+    "labels",
+    "split",
+    "control",
+    "selectivity",
+    "clusters",
+    "layer",
+    "layer_name",
+)
+"""What every row holds; `control`, `selectivity`, `layer` and `layer_name` may be null."""
+
+
+def score_rows(chosen: Chosen, options: TableOptions) -> pl.DataFrame:
+    """One row per score of the chosen records, then the baselines (extractor = their name, mix and probe `none`).
+
+    Values are fractions or correlations at full precision.
+    """
+    table = frame(chosen.records)
+    if options.split != ALL:
+        table = table.filter(pl.col("split") == options.split)
+    if options.labels != ALL:
+        table = table.filter((pl.col("labels") == options.labels) | pl.col("baseline"))
+    if options.metric is not None:
+        table = table.filter(pl.col("metric") == options.metric)
+    if options.mix == BEST:
+        best = {record.identity: best_layer(record) for record in chosen.records}
+        wanted = pl.col("identity").replace_strict(best, default=None, return_dtype=pl.String)
+        table = table.filter((pl.col("mix") == wanted) | pl.col("baseline"))
+    elif options.mix is not None:
+        table = table.filter((pl.col("mix") == options.mix) | pl.col("baseline"))
+    scores = table.filter(~pl.col("baseline"))
+    once = ["extractor", "task", "task_fingerprint", "labels", "split", "metric", "value"]
+    below = table.filter("baseline").unique(once, keep="first", maintain_order=True).sort("extractor", "task")
+    return pl.concat([scores, below]).select(ROW_COLUMNS)
+
+
+def as_json(rows: pl.DataFrame) -> str:
+    """A JSON list with one object per line."""
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows.iter_rows(named=True))
+    return f"[\n{lines}\n]\n" if lines else "[]\n"
+
+
+def as_csv(rows: pl.DataFrame) -> str:
+    """Comma-separated values with a header."""
+    return rows.write_csv()

@@ -1,0 +1,167 @@
+"""Which records and which scores a table shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from embedbench.errors import ConfigurationError
+from embedbench.reporting.options import ALL, BEST, TableOptions
+from embedbench.results.schema import Record, Score, Status
+
+DEFAULT_MIXES = ("scalar", "mean")
+"""What a table shows when no mix is asked for: the first that was scored. Tasks without training learn no `scalar`."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The records behind a table: one per extractor, task and probe.
+
+    Attributes:
+        records: by extractor, then task, in the order asked for.
+        tasks: the columns.
+        notes: what a reader must know about the choice.
+    """
+
+    records: tuple[Record, ...]
+    tasks: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def row_label(self, record: Record) -> str:
+        """The extractor, and the probe where one of its tasks stands with several."""
+        return f"{record.extractor} ({record.probe})" if record.extractor in self._several_probes else record.extractor
+
+    @cached_property
+    def _several_probes(self) -> frozenset[str]:
+        seen: set[tuple[str, str]] = set()
+        several = set()
+        for record in self.records:
+            if (record.extractor, record.task) in seen:
+                several.add(record.extractor)
+            seen.add((record.extractor, record.task))
+        return frozenset(several)
+
+
+def choose(records: Iterable[Record], options: TableOptions) -> Chosen:
+    """The newest finished record of every extractor, task and probe; the newest failed one where none is finished.
+
+    Raises:
+        ConfigurationError: a task or an extractor was asked for that has no record; the message lists what there is.
+    """
+    records = list(records)
+    tasks = _ordered({r.task for r in records}, options.tasks, "task")
+    extractors = _ordered({r.extractor for r in records}, options.extractors, "extractor")
+    groups: dict[tuple[str, str, str], list[Record]] = {}
+    for record in records:
+        if record.task in tasks and record.extractor in extractors:
+            groups.setdefault((record.extractor, record.task, record.probe), []).append(record)
+    notes: list[str] = []
+    chosen = []
+    for key in sorted(groups, key=lambda k: (extractors.index(k[0]), k[2], tasks.index(k[1]))):
+        # Same instant: the identity decides, so that the table never depends on the order of files.
+        group = sorted(groups[key], key=lambda r: (r.status == Status.DONE, r.finished, r.identity))
+        chosen.append(group[-1])
+        notes += _competition(key, group)
+    notes += _fingerprint_notes(chosen)
+    return Chosen(tuple(chosen), tasks, tuple(notes))
+
+
+def _ordered(known: set[str], asked: Sequence[str], noun: str) -> tuple[str, ...]:
+    for name in asked:
+        if name not in known:
+            there = ", ".join(sorted(known)) or "none"
+            raise ConfigurationError(f"no record here has the {noun} {name!r}; there are: {there}")
+    return tuple(dict.fromkeys(asked)) or tuple(sorted(known))
+
+
+def _competition(key: tuple[str, str, str], group: Sequence[Record]) -> list[str]:
+    done = {r.identity for r in group if r.status == Status.DONE}
+    shown = group[-1]
+    if len(done) > 1:
+        return [
+            f"{len(done)} finished cells of {' x '.join(key)} differ in configuration, data, weights or code; "
+            f"the newest is shown ({shown.identity[:12]}, {shown.finished})"
+        ]
+    return []
+
+
+def _fingerprint_notes(records: Sequence[Record]) -> list[str]:
+    notes = []
+    for task in sorted({r.task for r in records}):
+        prints = {r.fingerprints["task"] for r in records if r.task == task and "task" in r.fingerprints}
+        if len(prints) > 1:
+            notes.append(
+                f"{task}: the cells stand on {len(prints)} different versions of the task "
+                f"({', '.join(p[:8] for p in sorted(prints))}); do not compare their values"
+            )
+    return notes
+
+
+def metric_of(record: Record, options: TableOptions) -> str:
+    """The metric to show for a record."""
+    return options.metric or record.metric
+
+
+def score_of(record: Record, options: TableOptions) -> Score | None:
+    """The score that a table shows for a record; None if it was not scored.
+
+    Raises:
+        ConfigurationError: `all` was asked of a table, which shows one split and one label column.
+    """
+    for option, value in (("--split", options.split), ("--labels", options.labels)):
+        if value == ALL:
+            raise ConfigurationError(f"{option} all makes rows, not a table: add --format json or csv")
+    wanted = (options.split, options.labels, metric_of(record, options))
+    scores = {s.mix: s for s in record.scores if (s.split, s.labels, s.metric) == wanted}
+    if options.mix == BEST:
+        best = best_layer(record)
+        return None if best is None else scores.get(best)
+    if options.mix is not None:
+        return scores.get(options.mix)
+    for mix in DEFAULT_MIXES:
+        if mix in scores:
+            return scores[mix]
+    return next(iter(scores.values())) if len(scores) == 1 else None
+
+
+def best_layer(record: Record) -> str | None:
+    """The mix `single:K` whose members are best on dev, averaged over seeds; the lowest layer of equals.
+
+    Dev scores are the members' own (those that stopped their training), or recorded scores on dev. The test split has
+    no say: a layer chosen on test would be flattered by the choice. None where nothing was scored on dev.
+    """
+    dev: dict[str, list[float]] = {}
+    for member in record.training:
+        if member.labels == "task" and member.mix.startswith("single:"):
+            dev.setdefault(member.mix, []).append(member.dev_score)
+    if not dev:
+        for score in record.scores:
+            if (score.split, score.labels, score.metric) == ("dev", "task", record.metric) and score.mix.startswith(
+                "single:"
+            ):
+                dev[score.mix] = [score.value]
+    ranked = sorted(dev, key=lambda mix: int(mix.partition(":")[2]))
+    return max(ranked, key=lambda mix: sum(dev[mix]) / len(dev[mix]), default=None)
+
+
+def baselines(chosen: Chosen, options: TableOptions) -> tuple[dict[tuple[str, str], Score], tuple[str, ...]]:
+    """The baselines by (name, task), once each, and a note where records disagree about one.
+
+    They are of the newest record of the task, since every record of the same task must have the same.
+    """
+    found: dict[tuple[str, str], Score] = {}
+    seen: dict[tuple[str, str, str], set[float]] = {}
+    for record in sorted(chosen.records, key=lambda r: (r.finished, r.identity)):
+        for score in record.baselines:
+            if (score.split, score.labels, score.metric) == (options.split, "task", metric_of(record, options)):
+                found[score.extractor, record.task] = score
+                key = (score.extractor, record.task, record.fingerprints.get("task", ""))
+                seen.setdefault(key, set()).add(round(score.value, 9))
+    notes = tuple(
+        f"the records disagree about the baseline {name} of {task} on the same data: "
+        + ", ".join(f"{100 * value:.2f}" for value in sorted(values))
+        for (name, task, _), values in sorted(seen.items())
+        if len(values) > 1
+    )
+    return found, notes

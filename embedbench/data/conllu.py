@@ -11,6 +11,7 @@ from embedbench.data.text import empty, malformed, numbered_lines
 from embedbench.errors import DataError
 
 _COLUMNS = 10
+_LEX_COLUMNS = 19
 _MULTIWORD_OR_EMPTY = re.compile(r"[0-9]+[-.][0-9]+")
 _Row = tuple[int, list[str]]
 _Problem = Callable[[int, str], DataError]
@@ -52,7 +53,8 @@ class TreebankSentence:
 def read_conllu(path: str | Path) -> list[TreebankSentence]:
     """The sentences of a CoNLL-U file, in order, without its multiword (`1-2`) and empty-node (`8.1`) rows.
 
-    The format is that of Nivre et al. 2020 (https://universaldependencies.org/format.html).
+    The format is that of Nivre et al. 2020 (https://universaldependencies.org/format.html). Of CoNLL-U-Lex files (named
+    `.conllulex`, 19 columns; Schneider et al. 2018), the first ten columns are read.
 
     Raises:
         DataError: the file is empty or malformed: not ten columns, ids that are not consecutive, an empty form,
@@ -62,6 +64,7 @@ def read_conllu(path: str | Path) -> list[TreebankSentence]:
     rows: list[_Row] = []
     feats: dict[str, Mapping[str, str]] = {"_": {}}
     sent_id, document, documents, commented = "", "", 0, 0
+    width = _LEX_COLUMNS if ".conllulex" in Path(path).suffixes else _COLUMNS
 
     def problem(line: int, what: str) -> DataError:
         return malformed(path, line, f"sentence {sent_id or len(sentences) + 1}: {what}")
@@ -94,8 +97,8 @@ def read_conllu(path: str | Path) -> list[TreebankSentence]:
                     document = value.strip() or str(documents)
         else:
             columns = line.split("\t")
-            if len(columns) != _COLUMNS:
-                raise problem(number, f"expected {_COLUMNS} columns separated by TAB, found {len(columns)}")
+            if len(columns) != width:
+                raise problem(number, f"expected {width} columns separated by TAB, found {len(columns)}")
             if not _MULTIWORD_OR_EMPTY.fullmatch(columns[0]):
                 rows.append((number, columns))
             else:
@@ -109,7 +112,7 @@ def read_conllu(path: str | Path) -> list[TreebankSentence]:
 def _tokens(rows: list[_Row], known_feats: dict[str, Mapping[str, str]], problem: _Problem) -> tuple[Token, ...]:
     tokens = []
     n_words = len(rows)
-    for position, (line, (id_, form, lemma, upos, xpos, raw_feats, raw_head, deprel, _, _)) in enumerate(rows, 1):
+    for position, (line, (id_, form, lemma, upos, xpos, raw_feats, raw_head, deprel, *_)) in enumerate(rows, 1):
         if id_ != str(position):
             raise problem(line, f"expected the word id {position}, found {id_!r}; ids count 1, 2, 3 without a gap")
         if not form:

@@ -21,7 +21,7 @@ from embedbench.data.word_pairs import read_word_pairs
     [
         pytest.param("train", 12_544, 204_577, marks=pytest.mark.slow),
         ("dev", 2_001, 25_147),
-        ("test", 2_077, 25_094),
+        pytest.param("test", 2_077, 25_094, marks=pytest.mark.slow),
     ],
 )
 def test_english_ewt(data_folder: Path, split: str, sentences: int, words: int) -> None:
@@ -29,6 +29,11 @@ def test_english_ewt(data_folder: Path, split: str, sentences: int, words: int) 
     assert (len(bank), sum(len(sentence.tokens) for sentence in bank)) == (sentences, words)
     assert len({sentence.sent_id for sentence in bank}) == sentences
     assert all(sentence.document for sentence in bank)
+
+
+def test_supersense_files_are_treebanks_too(data_folder: Path) -> None:
+    bank = read_conllu(data_folder / "supersense/streusle.ud_test.conllulex.gz")
+    assert (len(bank), sum(len(sentence.tokens) for sentence in bank)) == (535, 5_381)
 
 
 @pytest.mark.slow
@@ -51,7 +56,7 @@ def test_the_training_words_of_english_ewt_are_read_in_seconds(data_folder: Path
         ("ner/wnut17.test.conll.gz", 1_287, 23_394, 13),
         ("ner/wikiann_en.train.conll.gz", 10_000, 92_201, 7),
         ("ner/wikiann_en.test.conll.gz", 2_000, 17_863, 7),
-        ("chunking/conll2000.train.txt.gz", 8_936, 211_727, 22),
+        pytest.param("chunking/conll2000.train.txt.gz", 8_936, 211_727, 22, marks=pytest.mark.slow),
         ("chunking/conll2000.test.txt.gz", 2_012, 47_377, 19),
     ],
 )
@@ -96,7 +101,7 @@ def test_sentence_pairs(data_folder: Path) -> None:
         ("spr2.train", 2_226, 4_925, 20, 2),
         ("spr2.test", 276, 582, 17, 2),
         ("dpr.train", 958, 1_787, 2, 2),
-        ("semeval2010t8.train", 6_851, 6_851, 19, 2),
+        pytest.param("semeval2010t8.train", 6_851, 6_851, 19, 2, marks=pytest.mark.slow),
         ("semeval2010t8.dev", 1_149, 1_149, 18, 2),
     ],
 )

@@ -63,14 +63,14 @@ def test_killed_at_a_sync_resumes_to_the_same_bytes(tmp_path, whole, sync):
 def test_killed_at_any_moment_resumes_to_the_same_bytes(tmp_path, whole):
     moments = random.Random(11)
     killed = 0
-    for _ in range(6):
+    for _ in range(4):
         victim = start(tmp_path / "s", "--seconds", 0.02)
         assert victim.stdout.readline() == "ready\n"
         time.sleep(moments.uniform(0.0, 0.12))
         victim.kill()
         victim.communicate(timeout=60)
         killed += victim.returncode == -signal.SIGKILL
-    assert killed >= 3
+    assert killed >= 2
     fill(Toy(), toy_corpus(N_SENTENCES), tmp_path / "s")
     assert digests(tmp_path / "s") == whole
     assert leftovers(tmp_path / "s") == []
@@ -106,6 +106,7 @@ def test_the_others_take_over_from_a_killed_process(tmp_path, whole):
     assert digests(tmp_path / "s") == whole
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="anonymous memory is read from /proc (Linux)")
 def test_memory_does_not_grow_with_the_corpus(tmp_path):
     shape = ("--measure", "--words-each", 16, "--layers", 12, "--dim", 64)

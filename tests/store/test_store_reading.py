@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from store_toy import Toy, toy_corpus
 
@@ -28,6 +28,7 @@ def expected(store):
 
 
 @given(positions=POSITIONS, ascending=st.booleans())
+@example(positions=[0, 1, 1, 3], ascending=True)  # as long as the range it spans, and not that range
 def test_gather_equals_indexing(store, expected, positions, ascending):
     wanted = np.array(sorted(positions) if ascending else positions, dtype=np.int64)
     np.testing.assert_array_equal(store.gather(wanted), expected[wanted])

@@ -103,13 +103,14 @@ class HeadDistance(TreebankTask):
     def labelled(self, which: Split) -> LabelledSpans:
         """Every word that is not a root."""
         rows: list[tuple[int, ...]] = []
-        labels: list[str] = []
+        distances: list[int] = []
         for start, tokens in self.trees(which):
             for i, token in enumerate(tokens):
                 if token.head:
                     rows.append((start + i,))
-                    labels.append(self.bin_of(token.head - 1 - i))
-        return self.spans_of(which, rows, labels)
+                    distances.append(token.head - 1 - i)
+        bins = {distance: self.bin_of(distance) for distance in set(distances)}
+        return self.spans_of(which, rows, [bins[distance] for distance in distances])
 
     def bin_of(self, distance: int) -> str:
         """The name of the bin of a signed distance.

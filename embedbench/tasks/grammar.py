@@ -69,15 +69,16 @@ def annotated(split: Split, seed: int, n_sentences: int, disjoint: bool = False)
             adverb or name is then in any sentence generated without it.
     """
     rng = np.random.default_rng([seed, list(Split).index(split), int(disjoint)])
-    clauses = Clauses(Dice(rng), lexicon(disjoint))
+    clauses = Clauses(Dice.of(rng), lexicon(disjoint))
     seen: set[str] = set()
     sentences: list[GrammarSentence] = []
     while len(sentences) < n_sentences:
-        sentence = _sentence(clauses.sentence(), f"{split.value}-{len(sentences) + 1}")
-        text = " ".join(token.form for token in sentence.tree.tokens)
-        if len(sentence.tree.tokens) in _LENGTHS and text not in seen and _home(text) is split:
+        words: list[tuple[Node, Node | None]] = []
+        clauses.sentence().collect(None, words)
+        text = " ".join(node.form for node, _ in words)
+        if len(words) in _LENGTHS and text not in seen and _home(text) is split:
             seen.add(text)
-            sentences.append(sentence)
+            sentences.append(_sentence(words, f"{split.value}-{len(sentences) + 1}"))
     return sentences
 
 
@@ -130,8 +131,7 @@ def _home(text: str) -> Split:
     return (Split.TRAIN, Split.TRAIN, Split.DEV, Split.TEST)[hashlib.sha256(text.encode()).digest()[0] % 4]
 
 
-def _sentence(root: Node, sent_id: str) -> GrammarSentence:
-    ordered = list(root.in_order())
+def _sentence(ordered: list[tuple[Node, Node | None]], sent_id: str) -> GrammarSentence:
     place = {id(node): i for i, (node, _) in enumerate(ordered, start=1)}
     tokens: list[Token] = []
     for i, (node, head) in enumerate(ordered):

@@ -64,16 +64,16 @@ class Clauses:
     def sentence(self) -> Node:
         """The root of one sentence, with its final punctuation."""
         dice = self.dice
-        if dice.chance(0.08):
+        if dice.draw() < 0.08:
             return self.question().after(word("?", "PUNCT", ".", "punct"))
         root = self.finite(depth=0)
-        if dice.chance(0.1):
+        if dice.draw() < 0.1:
             other = self.finite(depth=1)
             coordinated(root, other, dice.one(("and", "but", "so")))
             other.before(word(",", "PUNCT", ",", "punct"))
-        elif dice.chance(0.12):
+        elif dice.draw() < 0.12:
             self._subordinate(root)
-        elif dice.chance(0.1):
+        elif dice.draw() < 0.1:
             root.before(self.phrases.prepositional(depth=1), word(",", "PUNCT", ",", "punct"))
         return root.after(word(".", "PUNCT", ".", "punct"))
 
@@ -94,19 +94,19 @@ class Clauses:
         return verb.before(auxiliary, subject.node.as_("nsubj"))
 
     def _subject(self, depth: int) -> NounPhrase:
-        human = self.dice.chance(0.7)
+        human = self.dice.draw() < 0.7
         phrase = self.phrases.any(depth=depth, human=human, subject=True)
         simple = phrase.node.upos == "NOUN" and not any(n.deprel == "conj" for n in phrase.node.right)
-        if simple and depth < _MAX_DEPTH and self.dice.chance(0.18):
+        if simple and depth < _MAX_DEPTH and self.dice.draw() < 0.18:
             phrase.node.after(self._relative(phrase, depth=depth + 1))
         return phrase
 
     def _relative(self, of: NounPhrase, *, depth: int) -> Node:
         """A relative clause whose gap is its subject, or its object (with or without a relative pronoun)."""
         dice = self.dice
-        pronoun = "that" if dice.chance(0.4) else ("who" if of.human else "which")
+        pronoun = "that" if dice.draw() < 0.4 else ("who" if of.human else "which")
         relative = Node(pronoun, pronoun, "PRON", "WP" if pronoun == "who" else "WDT", {"PronType": "Rel"})
-        if dice.chance(0.6):
+        if dice.draw() < 0.6:
             gap = NounPhrase(relative, of.number, "3", of.human)
             return self._predicate(gap, depth=depth, frame=dice.one(("intransitive", "transitive", "copula"))).as_(
                 "acl:relcl"
@@ -114,7 +114,7 @@ class Clauses:
         subject = self.phrases.any(depth=_MAX_DEPTH, human=True, subject=True)
         verb = self._tensed(self._verb_of("transitive"), subject)
         verb.before(subject.node.as_("nsubj"))
-        return (verb.before(relative.as_("obj")) if dice.chance(0.6) else verb).as_("acl:relcl")
+        return (verb.before(relative.as_("obj")) if dice.draw() < 0.6 else verb).as_("acl:relcl")
 
     def _predicate(self, subject: NounPhrase, *, depth: int, frame: str | None = None) -> Node:
         frame = frame or self.dice.one(_FRAMES)
@@ -128,7 +128,7 @@ class Clauses:
             node = self._passive(subject, depth=depth)
         else:
             node = self._tensed(self._verb_of(frame), subject)
-            if self.dice.chance(0.12) and node.left == []:
+            if not node.left and self.dice.draw() < 0.12:
                 node.before(self._adverb())
             self._complements(node, frame, depth=depth)
         return node.before(subject.node.as_(relation))
@@ -143,7 +143,7 @@ class Clauses:
             verb.after(phrases.any(depth=depth, pronouns=pronouns).node.as_("obj"))
         elif frame == "clausal":
             inner = self.finite(depth=depth + 1).as_("ccomp")
-            verb.after(inner.before(word("that", "SCONJ", "IN", "mark")) if dice.chance(0.6) else inner)
+            verb.after(inner.before(word("that", "SCONJ", "IN", "mark")) if dice.draw() < 0.6 else inner)
             return
         elif frame == "control":
             inner_frame = dice.one(("intransitive", "transitive"))
@@ -151,9 +151,9 @@ class Clauses:
             self._complements(inner, inner_frame, depth=depth + 1)
             verb.after(inner.before(word("to", "PART", "TO", "mark")).as_("xcomp"))
             return
-        if dice.chance(0.35 if frame == "intransitive" else 0.18):
+        if dice.draw() < (0.35 if frame == "intransitive" else 0.18):
             verb.after(phrases.prepositional(depth=depth))
-        if dice.chance(0.15):
+        if dice.draw() < 0.15:
             verb.after(self._adverb())
 
     def _copula(self, subject: NounPhrase, *, depth: int) -> Node:
@@ -167,16 +167,16 @@ class Clauses:
             agreement.feats,
             "cop",
         )
-        if dice.chance(0.6):
+        if dice.draw() < 0.6:
             adjective = dice.word(self.lexicon.adjectives)
             node = Node(adjective, adjective, "ADJ", "JJ", {"Degree": "Pos"})
-            if dice.chance(0.3):
+            if dice.draw() < 0.3:
                 node.before(word(dice.one(("very", "too", "quite")), "ADV", "RB", "advmod"))
-        elif dice.chance(0.5) and subject.number == SINGULAR:
+        elif dice.draw() < 0.5 and subject.number == SINGULAR:
             node = self.phrases.common(human=subject.human, depth=max(depth, 1)).node
         else:
             node = self.phrases.prepositional(depth=max(depth, 1))
-        if dice.chance(0.1):
+        if dice.draw() < 0.1:
             node.before(word("not", "PART", "RB", "advmod", Polarity="Neg"))
         return node.before(be)
 
@@ -192,7 +192,7 @@ class Clauses:
             agreement.feats,
             "aux:pass",
         )
-        if self.dice.chance(0.4):
+        if self.dice.draw() < 0.4:
             agent = self.phrases.any(depth=max(depth, 1), human=True)
             node.after(agent.node.before(word("by", "ADP", "IN", "case")).as_("obl:agent"))
         return node.before(be)
@@ -201,12 +201,12 @@ class Clauses:
         """A verb with its auxiliaries, agreeing with the subject."""
         dice = self.dice
         agreement = self._agreement(subject)
-        if dice.chance(0.55):
+        if dice.draw() < 0.55:
             return _finite(verb, agreement)
-        if dice.chance(0.3):
+        if dice.draw() < 0.3:
             modal = dice.one(_MODALS)
             return self._bare(verb).before(word(modal, "AUX", "MD", "aux", VerbForm="Fin"))
-        if dice.chance(0.35):
+        if dice.draw() < 0.35:
             be = Node(
                 _BE[agreement.tense, agreement.number, agreement.person],
                 "be",
@@ -217,7 +217,7 @@ class Clauses:
             )
             progressive = {"Tense": "Pres", "VerbForm": "Part"}
             return Node(verb.gerund, verb.base, "VERB", "VBG", progressive).before(be)
-        if dice.chance(0.55):
+        if dice.draw() < 0.55:
             have = _finite(_IRREGULAR["have"], agreement).as_("aux")
             have.upos = "AUX"
             perfect = {"Tense": "Past", "VerbForm": "Part"}
@@ -229,13 +229,13 @@ class Clauses:
     def _subordinate(self, root: Node) -> None:
         clause = self.finite(depth=1).as_("advcl")
         clause.before(word(self.dice.one(_SUBORDINATORS), "SCONJ", "IN", "mark"))
-        if self.dice.chance(0.5):
+        if self.dice.draw() < 0.5:
             root.after(clause)
         else:
             root.before(clause, word(",", "PUNCT", ",", "punct"))
 
     def _agreement(self, subject: NounPhrase) -> _Agreement:
-        return _Agreement(_PAST if self.dice.chance(0.5) else _PRESENT, subject.number, subject.person)
+        return _Agreement(_PAST if self.dice.draw() < 0.5 else _PRESENT, subject.number, subject.person)
 
     def _adverb(self) -> Node:
         return word(self.dice.word(self.lexicon.adverbs), "ADV", "RB", "advmod")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -44,32 +44,37 @@ class Node:
         self.right.extend(nodes)
         return self
 
-    def in_order(self) -> Iterator[tuple[Node, Node | None]]:
-        """Every word below, from left to right, with its head."""
+    def collect(self, head: Node | None, into: list[tuple[Node, Node | None]]) -> None:
+        """Appends every word below, from left to right, with its head."""
         for child in self.left:
-            yield from ((node, head or self) for node, head in child.in_order())
-        yield self, None
+            child.collect(self, into)
+        into.append((self, head))
         for child in self.right:
-            yield from ((node, head or self) for node, head in child.in_order())
+            child.collect(self, into)
 
 
 @dataclass(frozen=True)
 class Dice:
-    """Draws from one random generator; only its uniform doubles are used, whose stream is fixed across versions."""
+    """Draws from one random generator; only its uniform doubles are used, whose stream is fixed across versions.
 
-    rng: np.random.Generator
+    Attributes:
+        draw: gives the next double in [0, 1).
+    """
 
-    def chance(self, probability: float) -> bool:
-        """True with this probability."""
-        return float(self.rng.random()) < probability
+    draw: Callable[[], float]
+
+    @classmethod
+    def of(cls, rng: np.random.Generator) -> Dice:
+        """The dice of this generator."""
+        return cls(rng.random)
 
     def one(self, choices: Sequence[Choice]) -> Choice:
         """One of these, all alike."""
-        return choices[int(self.rng.random() * len(choices))]
+        return choices[int(self.draw() * len(choices))]
 
     def word(self, choices: Sequence[Choice]) -> Choice:
         """One of these, the first ones more often, as words of a language are."""
-        return choices[int(float(self.rng.random()) ** 1.7 * len(choices))]
+        return choices[int(self.draw() ** 1.7 * len(choices))]
 
 
 @dataclass(frozen=True)
@@ -141,17 +146,17 @@ class NounPhrases:
         dice, words = self.dice, self.lexicon
         if kind == "PER":
             head = _proper(dice.word(words.first_names))
-            if dice.chance(0.4):
+            if dice.draw() < 0.4:
                 head.after(_proper(dice.word(words.surnames)).as_("flat"))
             entity(kind, [head, *head.right])
         elif kind == "LOC":
             head = _proper(dice.word(words.places))
             entity(kind, [head])
-        elif dice.chance(0.3):
+        elif dice.draw() < 0.3:
             head = _proper(dice.word(words.organisation_names))
             entity(kind, [head])
         else:
-            owner = dice.word(words.organisation_names) if dice.chance(0.7) else dice.word(words.places)
+            owner = dice.word(words.organisation_names) if dice.draw() < 0.7 else dice.word(words.places)
             head = _proper(dice.word(words.organisation_heads)).before(_proper(owner).as_("compound"))
             entity(kind, [*head.left, head])
             head.before(_article("the"))
@@ -161,54 +166,54 @@ class NounPhrases:
         """A common noun with determiner, adjectives, compound, prepositional phrase or coordination."""
         dice, words = self.dice, self.lexicon
         noun: Noun = dice.word(words.people if human else words.things)
-        number = PLURAL if dice.chance(0.35) else SINGULAR
+        number = PLURAL if dice.draw() < 0.35 else SINGULAR
         node = _noun(noun, number)
-        if dice.chance(0.12):
+        if dice.draw() < 0.12:
             node.before(_noun(dice.word(words.things), SINGULAR).as_("compound"))
-        for _ in range(2 if dice.chance(0.08) else int(dice.chance(0.3))):
+        for _ in range(2 if dice.draw() < 0.08 else int(dice.draw() < 0.3)):
             node.before(
                 Node((adjective := dice.word(words.adjectives)), adjective, "ADJ", "JJ", {"Degree": "Pos"}, "amod")
             )
         node.before(*self._determiner(number, depth))
-        if depth < 2 and dice.chance(0.16 / (1 + depth)):
+        if depth < 2 and dice.draw() < 0.16 / (1 + depth):
             inner = self.any(depth=depth + 1, pronouns=False)
             node.after(inner.node.before(case(dice.one(_NOMINAL_PREPOSITIONS))).as_("nmod"))
-        if depth < 2 and dice.chance(0.06):
+        if depth < 2 and dice.draw() < 0.06:
             coordinated(node, self.any(depth=2, human=human, pronouns=False).node, dice.one(("and", "and", "or")))
             number = PLURAL
         return NounPhrase(node, number, human=human)
 
     def any(self, *, depth: int, human: bool = False, subject: bool = False, pronouns: bool = True) -> NounPhrase:
         """A pronoun, a name or a common noun phrase."""
-        if pronouns and self.dice.chance(0.2):
+        if pronouns and self.dice.draw() < 0.2:
             return self.pronoun(subject=subject)
-        if self.dice.chance(0.25):
+        if self.dice.draw() < 0.25:
             return self.name("PER" if human else self.dice.one(("PER", "LOC", "ORG")))
-        return self.common(human=human or self.dice.chance(0.3), depth=depth)
+        return self.common(human=human or self.dice.draw() < 0.3, depth=depth)
 
     def prepositional(self, *, depth: int) -> Node:
         """A prepositional phrase that says where, when or how, to hang on a verb."""
-        phrase = self.name("LOC") if self.dice.chance(0.15) else self.any(depth=depth + 1)
+        phrase = self.name("LOC") if self.dice.draw() < 0.15 else self.any(depth=depth + 1)
         return phrase.node.before(case(self.dice.one(PREPOSITIONS))).as_("obl")
 
     def _determiner(self, number: str, depth: int) -> list[Node]:
         dice = self.dice
-        if dice.chance(0.45):
+        if dice.draw() < 0.45:
             return [_article("the")]
-        if depth < 2 and dice.chance(0.12):
+        if depth < 2 and dice.draw() < 0.12:
             owner = self.name("PER").node.as_("nmod:poss")
             return [owner.after(function_word("'s", "PART", "POS", "case"))]
-        if dice.chance(0.2):
+        if dice.draw() < 0.2:
             form, lemma = dice.one(_POSSESSIVES)
             return [Node(form, lemma, "PRON", "PRP$", {"Case": "Gen", "Poss": "Yes", "PronType": "Prs"}, "nmod:poss")]
         if number == SINGULAR:
-            if dice.chance(0.7):
+            if dice.draw() < 0.7:
                 return [_article("a")]
             form = dice.one(("this", "that", "every", "each"))
             if form in ("this", "that"):
                 return [function_word(form, "DET", "DT", "det", Number=SINGULAR, PronType="Dem")]
             return [function_word(form, "DET", "DT", "det", PronType="Tot")]
-        if dice.chance(0.3):
+        if dice.draw() < 0.3:
             form = dice.one(("these", "those"))
             return [
                 Node(
@@ -220,9 +225,9 @@ class NounPhrases:
                     "det",
                 )
             ]
-        if dice.chance(0.4):
+        if dice.draw() < 0.4:
             return [function_word(dice.one(_NUMERALS), "NUM", "CD", "nummod", NumType="Card")]
-        if dice.chance(0.5):
+        if dice.draw() < 0.5:
             return [function_word(dice.one(("many", "several", "few")), "ADJ", "JJ", "amod", Degree="Pos")]
         return []
 

@@ -20,8 +20,8 @@ class _TagTask(TreebankTask):
 
     CONTROL: ClassVar[ControlKind] = ControlKind.WORD_TYPE
 
-    def tag(self, token: Token) -> str:
-        """The word's label, or `_` for a word without one."""
+    def tags(self, tokens: tuple[Token, ...]) -> list[str]:
+        """The label of each word of a sentence, or `_` for a word without one."""
         raise NotImplementedError
 
     def labelled(self, which: Split) -> LabelledSpans:
@@ -29,8 +29,8 @@ class _TagTask(TreebankTask):
         rows: list[tuple[int, ...]] = []
         labels: list[str] = []
         for start, tokens in self.trees(which):
-            for i, token in enumerate(tokens):
-                if (tag := self.tag(token)) != _ABSENT:
+            for i, tag in enumerate(self.tags(tokens)):
+                if tag != _ABSENT:
                     rows.append((start + i,))
                     labels.append(tag)
         if not labels:
@@ -48,9 +48,9 @@ class Upos(_TagTask):
 
     name: str = "upos"
 
-    def tag(self, token: Token) -> str:
-        """The UPOS tag."""
-        return token.upos
+    def tags(self, tokens: tuple[Token, ...]) -> list[str]:
+        """The UPOS tags."""
+        return [token.upos for token in tokens]
 
 
 @register("task", "xpos")
@@ -60,9 +60,9 @@ class Xpos(_TagTask):
 
     name: str = "xpos"
 
-    def tag(self, token: Token) -> str:
-        """The XPOS tag."""
-        return token.xpos
+    def tags(self, tokens: tuple[Token, ...]) -> list[str]:
+        """The XPOS tags."""
+        return [token.xpos for token in tokens]
 
 
 @register("task", "feats")
@@ -83,6 +83,6 @@ class Feats(_TagTask):
         """The name in tables."""
         return self.name or f"feats_{self.feature}"
 
-    def tag(self, token: Token) -> str:
-        """The feature's value."""
-        return token.feats.get(self.feature, _ABSENT)
+    def tags(self, tokens: tuple[Token, ...]) -> list[str]:
+        """The feature's values."""
+        return [token.feats.get(self.feature, _ABSENT) for token in tokens]

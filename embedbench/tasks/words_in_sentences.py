@@ -68,13 +68,14 @@ class WordContent(FileTask):
     """Which of N mid-frequency words a sentence contains (Conneau et al. 2018, "WC"); any treebank or raw text.
 
     Words are ranked by the number of training sentences that contain them, ignoring case and words that are not
-    alphabetic; ties go by the alphabet. The targets are the `n_words` after the first `skip`. Only sentences with
-    exactly one of the targets, once, are used.
+    alphabetic; ties go by the alphabet. The targets are the first `n_words` after the first `skip` that can be learned:
+    a word that is the only target of fewer than `fewest` training sentences makes room for the next one ("united" is
+    hardly ever without "states"). Only sentences with exactly one of the targets, once, are used.
 
     Attributes:
         n_words: how many target words.
         skip: how many of the most frequent words are no targets.
-        fewest: every target must be in at least this many training sentences.
+        fewest: every target must be the only one of at least this many training sentences.
     """
 
     name: str = "word_content"
@@ -82,39 +83,53 @@ class WordContent(FileTask):
     skip: int = 150
     fewest: int = 5
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.n_words < 2 or self.skip < 0 or self.fewest < 1:
+            raise ConfigurationError(
+                f"word_content got n_words={self.n_words}, skip={self.skip} and fewest={self.fewest}; "
+                "expected at least 2, 0 and 1"
+            )
+
     def labelled(self, which: Split) -> LabelledSpans:
         """Every sentence with exactly one target word."""
         corpus = words(self.files[which])
-        targets = self._targets
-        indices: list[int] = []
-        labels: list[str] = []
-        for index, sentence in enumerate(corpus.sentences):
-            found = [folded for word in sentence if (folded := word.casefold()) in targets]
-            if len(found) == 1:
-                indices.append(index)
-                labels.append(found[0])
-        return LabelledSpans(corpus, sentence_spans(corpus, indices), tuple(labels))
+        found = [(index, only) for index, s in enumerate(corpus.sentences) if (only := _only(_fold(s), self._targets))]
+        spans = sentence_spans(corpus, [index for index, _ in found])
+        return LabelledSpans(corpus, spans, tuple(word for _, word in found))
 
     @cached_property
     def _targets(self) -> frozenset[str]:
-        counts: Counter[str] = Counter()
-        for sentence in words(self.files[Split.TRAIN]).sentences:
-            counts.update({word.casefold() for word in sentence if word.isalpha()})
-        ranked = sorted(counts, key=lambda word: (-counts[word], word))
-        targets = ranked[self.skip : self.skip + self.n_words]
-        if len(targets) < self.n_words or counts[targets[-1]] < self.fewest:
-            enough = sum(counts[word] >= self.fewest for word in ranked)
-            raise ConfigurationError(
-                f"word_content wants {self.n_words} words after the {self.skip} most frequent, each in {self.fewest} "
-                f"or more training sentences, but {self.files[Split.TRAIN]} has {enough} such words in all; "
-                "lower n_words or skip"
-            )
-        return frozenset(targets)
+        folded = [_fold(sentence) for sentence in words(self.files[Split.TRAIN]).sentences]
+        counts = Counter(word for sentence in folded for word in set(sentence) if word.isalpha())
+        candidates = sorted(counts, key=lambda word: (-counts[word], word))[self.skip :]
+        while len(candidates) >= self.n_words:
+            targets = frozenset(candidates[: self.n_words])
+            uses = Counter(only for sentence in folded if (only := _only(sentence, targets)))
+            rare = {word for word in targets if uses[word] < self.fewest}
+            if not rare:
+                return targets
+            candidates = [word for word in candidates if word not in rare and counts[word] >= self.fewest]
+        raise ConfigurationError(
+            f"word_content wants {self.n_words} words, each the only target of {self.fewest} or more sentences of "
+            f"{self.files[Split.TRAIN]}, but only {len(candidates)} can be had after the {self.skip} most frequent; "
+            "lower n_words or skip, or take more text"
+        )
+
+
+def _fold(sentence: Sentence) -> list[str]:
+    return [word.casefold() for word in sentence]
+
+
+def _only(sentence: list[str], targets: frozenset[str]) -> str:
+    """The only target word of a sentence, or nothing when it has none, several, or one twice."""
+    found = [word for word in sentence if word in targets]
+    return found[0] if len(found) == 1 else ""
 
 
 def _swappable(sentence: Sentence) -> list[int]:
     """The positions whose word differs from the next one, ignoring case."""
-    folded = [word.casefold() for word in sentence]
+    folded = _fold(sentence)
     return [i for i in range(len(folded) - 1) if folded[i] != folded[i + 1]]
 
 

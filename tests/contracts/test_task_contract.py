@@ -1,0 +1,187 @@
+"""Every registered task keeps the contract of tasks, on the grammar or on a tiny file of its own format."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+
+import numpy as np
+import pytest
+
+from embedbench.registry import components
+from embedbench.tasks import arcs, clauses, ner, shape, tagging, texts, word_similarity, words_in_sentences  # noqa: F401
+from embedbench.tasks.contract import check_task
+from embedbench.types import Corpus, Split, Task, TaskKind, TaskMeta, TaskSplit
+
+_GRAMMAR = {"train": "grammar:train:120:5", "dev": "grammar:dev:40:5", "test": "grammar:test:40:5"}
+_TABLE = "label\tsentence\tother\nyes\ta b c\td\nno\tb\tc d\n"
+_OTHER_OPTION = {
+    "feats": {"feature": "Tense"},
+    "deprel": {"coarse": True},
+    "arc": {"seed": 99},
+    "head_distance": {"signed": False},
+    "tree_depth": {"highest": 4},
+    "sentence_length": {"edges": (4, 8, 20)},
+    "bigram_shift": {"seed": 99},
+    "word_content": {"fewest": 2},
+    "subj_number": {"pronouns": True},
+    "obj_number": {"pronouns": True},
+    "ner": {"tag_column": 1},
+    "sentiment": {"text": "other"},
+    "pairs": {"first": "other"},
+    "word_similarity": {"header": True},
+}
+_OPTIONS = {
+    "word_content": {"n_words": 8, "skip": 20, "fewest": 3},
+    "pairs": {"first": "sentence", "second": "other", "target": "label"},
+}
+_NO_OPTION = {"upos", "xpos", "past_present"}
+_OWN_FILES = {"sentiment", "pairs", "word_similarity"}
+NAMES = [n for n, c in components("task").items() if c.target.__module__.startswith("embedbench.")]
+
+
+def _files(name: str, folder) -> dict[str, str]:
+    if name in ("sentiment", "pairs"):
+        for split in Split:
+            (folder / f"{split}.tsv").write_text(_TABLE, encoding="utf-8")
+        return {split.value: str(folder / f"{split}.tsv") for split in Split}
+    if name == "word_similarity":
+        (folder / "pairs.txt").write_text("cup\tmug\t8\ncup\tsky\t1.5\n", encoding="utf-8")
+        return {"test": str(folder / "pairs.txt")}
+    return _GRAMMAR
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def task(request, tmp_path_factory):
+    name = request.param
+    return components("task")[name].target(files=_files(name, tmp_path_factory.mktemp(name)), **_OPTIONS.get(name, {}))
+
+
+def test_every_promise_is_kept(task) -> None:
+    assert isinstance(task, Task)
+    assert [check for check in check_task(task) if not check.passed] == []
+
+
+def test_a_new_object_gives_the_same_targets_and_fingerprint(task) -> None:
+    twin = dataclasses.replace(task)
+    assert twin == task
+    assert twin.fingerprint == task.fingerprint
+    assert twin.label_names == task.label_names
+    for which in reversed(task.splits):
+        one, other = task.split(which), twin.split(which)
+        assert one.corpus.fingerprint == other.corpus.fingerprint
+        for column in ("spans", "labels", "clusters"):
+            assert np.array_equal(getattr(one, column), getattr(other, column))
+
+
+def test_another_option_is_another_fingerprint(request, task) -> None:
+    name = request.node.callspec.params["task"]
+    assert (name in _OTHER_OPTION) != (name in _NO_OPTION), "say here which option of a new task changes its targets"
+    prints = {task.fingerprint}
+    if name in _OTHER_OPTION:
+        prints.add(dataclasses.replace(task, **_OTHER_OPTION[name]).fingerprint)
+    if task.files == _GRAMMAR:
+        prints.add(dataclasses.replace(task, files=_GRAMMAR | {"test": "grammar:test:40:6"}).fingerprint)
+    assert len(prints) == 1 + (name in _OTHER_OPTION) + (task.files == _GRAMMAR)
+    assert dataclasses.replace(task, name="renamed").fingerprint == task.fingerprint
+    assert dataclasses.replace(task, name="renamed").meta.name == "renamed"
+
+
+def test_the_fingerprint_needs_no_parsing(task, monkeypatch) -> None:
+    twin = dataclasses.replace(task)
+    monkeypatch.setattr(type(twin), "split", lambda *_: pytest.fail("split"))
+    monkeypatch.setattr(type(twin), "labelled", lambda *_: pytest.fail("labelled"), raising=False)
+    assert twin.fingerprint == task.fingerprint
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in _OWN_FILES])
+def test_generated_splits_share_no_sentence(name) -> None:
+    task = components("task")[name].target(files=_GRAMMAR, **_OPTIONS.get(name, {}))
+    seen: set[tuple[str, ...]] = set()
+    for which in task.splits:
+        sentences = set(task.split(which).corpus.sentences)
+        assert not seen & sentences
+        seen |= sentences
+
+
+def test_every_registered_task_has_a_summary_line() -> None:
+    for name, component in components("task").items():
+        assert component.summary, name
+        assert len(component.summary) <= 120, name
+
+
+@cache
+def _split(words: int = 4) -> TaskSplit:
+    corpus = Corpus.of([["a", "b"], ["c", "d"]])
+    starts = np.arange(words, dtype=np.int64)
+    spans = np.stack([starts, starts + 1], axis=-1)[:, None, :]
+    return TaskSplit(corpus, spans, starts % 2, corpus.sentence_of(starts))
+
+
+@dataclasses.dataclass
+class _Planted:
+    """A task with one fault, planted in its dev split."""
+
+    fault: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    label_names: tuple[str, ...] = ("even", "odd")
+    splits: tuple[Split, ...] = tuple(Split)
+    metric: str = "accuracy"
+    restless: bool = False
+    fingerprint: str = "0" * 32
+    reads: int = 0
+
+    @property
+    def meta(self) -> TaskMeta:
+        return TaskMeta("planted", "here", "none", "none", 1, self.metric, TaskKind.CLASSIFICATION)
+
+    def split(self, which: Split) -> TaskSplit:
+        self.reads += 1
+        if self.restless:
+            return dataclasses.replace(_split(), labels=np.roll(_split().labels, self.reads % 2))
+        return dataclasses.replace(_split(), **self.fault) if which is Split.DEV else _split()
+
+
+_CROSSING = np.array([[[0, 1]], [[1, 3]], [[2, 3]], [[3, 4]]])
+
+
+@pytest.mark.parametrize(
+    ("planted", "check", "detail"),
+    [
+        ({"fault": {"spans": _CROSSING}}, "each span lies in one sentence", "dev: target 1 crosses"),
+        (
+            {"fault": {"clusters": np.array([0, 0, 0, 1])}},
+            "clusters are the sentence of the first span",
+            "dev: target 2",
+        ),
+        ({"fault": {"labels": np.array([0, 1, 2, 0])}}, "labels fit the task", "dev: target 2 has label 2"),
+        ({"fault": {"labels": np.array([0.0, 1.0, 1.0, 0.0])}}, "labels fit the task", "dev: labels are float64"),
+        ({"label_names": ("even", "odd", "never")}, "label names are different, and used", "unused: ['never']"),
+        ({"label_names": ("same", "same")}, "label names are different, and used", "2 labels"),
+        ({"splits": (Split.TRAIN, Split.TEST)}, "the splits fit the kind of task", "train, test"),
+        ({"metric": " "}, "the metadata is complete", "empty: metric"),
+        ({"restless": True}, "the same split twice is the same", "train differs"),
+        ({"fingerprint": "mine"}, "the fingerprint is 32 hexadecimal digits, and stable", "mine"),
+    ],
+)
+def test_the_contract_finds_planted_faults(planted, check, detail) -> None:
+    assert [c for c in check_task(_Planted()) if not c.passed] == []
+    failed = {c.name: c.detail for c in check_task(_Planted(**planted)) if not c.passed}
+    assert set(failed) == {check}
+    assert detail in failed[check]
+
+
+def test_reports_give_balance_duplicates_and_leakage() -> None:
+    reports = {c.name: c.detail for c in check_task(_Planted()) if c.name.startswith("report")}
+    assert reports["report: label balance of dev"] == "most even 50.0%, least even 50.0%"
+    assert reports["report: repeated sentences of train"] == "0 of 2 (0.0%)"
+    assert reports["report: sentences of test that occur verbatim in train"] == "2 of 2 (100.0%); of 5 words or more: 0"
+
+
+def test_a_task_that_cannot_be_read_fails_in_one_sentence() -> None:
+    def split(_which):
+        raise KeyError("no such column")
+
+    task = _Planted()
+    task.split = split
+    failed = [c for c in check_task(task) if not c.passed]
+    assert failed == [("every split can be read", False, "KeyError: 'no such column'")]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -198,6 +200,20 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match=f"cannot write {tmp_path}/file/toy/toy.tsv.gz: Not a directory"):
         get("toy", tmp_path / "file", mirror=mirror.url)
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(
+    tmp_path: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    toy(monkeypatch)
+    mirror.served[ADDRESS] = SOURCE
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DataError, match="cannot write .*: No space left on device; nothing was changed"):
+        get("toy", tmp_path, mirror=mirror.url)
+    assert nothing_below(tmp_path)
 
 
 def test_only_http_is_spoken(tmp_path: Path) -> None:

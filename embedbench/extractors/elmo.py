@@ -73,6 +73,9 @@ class Elmo:
     name: str = "elmo"
 
     def __post_init__(self) -> None:
+        # Python code may say weights="random".
+        object.__setattr__(self, "weights", ElmoWeights(self.weights))
+        object.__setattr__(self, "device", Device(self.device))
         if self.words_per_batch < 1 or self.lanes < 1:
             raise ConfigurationError(
                 f"elmo needs words_per_batch and lanes of at least 1; got {self.words_per_batch} and {self.lanes}"

@@ -211,7 +211,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
     toy(monkeypatch)
     mirror.served[ADDRESS] = SOURCE
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(DataError, match="cannot write .*: No space left on device; nothing was changed"):
+    with pytest.raises(DataError, match=r"cannot write .*: No space left on device; nothing was changed"):
         get("toy", tmp_path, mirror=mirror.url)
     assert nothing_below(tmp_path)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from hydra import compose, initialize_config_module
 from hydra.core.config_store import ConfigStore
@@ -34,6 +36,7 @@ def _store():
     ConfigStore.instance().store(name="task_alone", node=node)
 
 
+@cache
 def _task(*overrides: str):
     with initialize_config_module(config_module="embedbench.conf", version_base="1.3"):
         return build(compose("task_alone", overrides=list(overrides)).task)
@@ -53,7 +56,7 @@ def test_every_registered_task_has_a_preset_of_its_own_name() -> None:
 
 
 def test_names_in_tables_are_different() -> None:
-    names = [_task(f"task={preset}").meta.name for preset in PRESETS]
+    names = [_task(f"task={preset}", "paths.data=/data").meta.name for preset in PRESETS]
     assert len(set(names)) == len(names)
 
 

@@ -16,7 +16,6 @@ from embedbench.tasks.word_similarity import WordSimilarity
 from embedbench.tasks.words_in_sentences import BigramShift, WordContent
 from embedbench.types import Split, TaskSplit
 
-
 # With every function type-checked, reading the treebank alone takes half a minute.
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,118 @@
+"""Damaged or mismatched biLM files are refused with one sentence that says what is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+from bilm_fixtures import write_options, write_weights
+
+from embedbench.errors import DataError, NumericalError
+from embedbench.models.bilm_options import read_options
+from embedbench.models.bilm_weights import read_bilm
+
+
+@pytest.fixture
+def files(tmp_path):
+    options = write_options(tmp_path)
+    return options, write_weights(tmp_path, options)
+
+
+def read(files):
+    return read_bilm(read_options(files[0]), files[1])
+
+
+def test_missing_files_are_named(tmp_path, files):
+    with pytest.raises(DataError, match=r"options .*none\.json do not exist"):
+        read_options(tmp_path / "none.json")
+    with pytest.raises(DataError, match=r"^the biLM weights .*none\.hdf5 do not exist[^\n]*$"):
+        read((files[0], tmp_path / "none.hdf5"))
+
+
+@pytest.mark.parametrize("kept", [0, 40, 3000, -1])
+def test_a_truncated_file_is_found(files, kept):
+    whole = files[1].read_bytes()
+    files[1].write_bytes(whole[:kept])
+    with pytest.raises(DataError, match=r"^the biLM weights .*weights\.hdf5 are damaged or not HDF5[^\n]*$"):
+        read(files)
+
+
+def test_a_missing_data_set_is_named_with_its_shape(files):
+    name = "RNN_1/RNN/MultiRNNCell/Cell1/LSTMCell/W_P_0"
+    with h5py.File(files[1], "a") as file:
+        del file[name]
+    with pytest.raises(DataError, match=rf"have no data set {name}; .* shape \[10, 6\]"):
+        read(files)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("char_embed", "[261, 4]"), ("CNN/W_cnn_1", "[1, 2, 4, 5]"), ("CNN_high_0/b_carry", "[15]")],
+)
+def test_a_wrong_shape_says_expected_and_got(files, name, expected):
+    with h5py.File(files[1], "a") as file:
+        del file[name]
+        file[name] = np.zeros((2, 3), np.float32)
+    import re
+
+    with pytest.raises(DataError, match=rf"data set {name} with shape \[2, 3\], .* expect {re.escape(expected)}"):
+        read(files)
+
+
+def test_a_group_where_a_data_set_should_be(files):
+    with h5py.File(files[1], "a") as file:
+        del file["char_embed"]
+        file.create_group("char_embed")
+    with pytest.raises(DataError, match=r"data set char_embed with shape \[\], .* expect \[261, 4\]"):
+        read(files)
+
+
+def test_a_nan_is_found(files):
+    with h5py.File(files[1], "a") as file:
+        file["CNN_proj/b_proj"][2] = np.nan
+    with pytest.raises(NumericalError, match=r"data set CNN_proj/b_proj of .* NaN"):
+        read(files)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lstm": {"dim": "many"}}, r"entry of the wrong kind: .*many"),
+        ({"lstm": {"projection_dim": 0}}, r"a size below 1"),
+        ({"char_cnn": {"activation": "gelu"}}, r"activation 'gelu'; expected relu or tanh"),
+        ({"char_cnn": {"filters": [[60, 4]]}}, r"filter of width 60, wider than the 50 characters"),
+        ({"char_cnn": {"filters": []}}, r"a size below 1"),
+        ({"char_cnn": {"n_characters": 300}}, r"300 characters; the published format has 262"),
+    ],
+)
+def test_options_of_another_kind_are_refused(tmp_path, change, message):
+    with pytest.raises(DataError, match=message):
+        read_options(write_options(tmp_path, **change))
+
+
+def test_options_that_lack_an_entry_or_are_no_json(tmp_path):
+    path = write_options(tmp_path)
+    raw = json.loads(path.read_text())
+    del raw["lstm"]["dim"]
+    path.write_text(json.dumps(raw))
+    with pytest.raises(DataError, match=r"options\.json lack the entry 'dim'"):
+        read_options(path)
+    path.write_text("{")
+    with pytest.raises(DataError, match=r"options\.json cannot be read as JSON"):
+        read_options(path)
+
+
+def test_options_of_training_count_one_character_less(tmp_path):
+    assert read_options(write_options(tmp_path, char_cnn={"n_characters": 261})).dim == 12
+
+
+def test_without_a_projection_where_the_sizes_agree(tmp_path):
+    """bilm-tf writes no CNN_proj when the filters already have the LSTM's size."""
+    options = write_options(tmp_path, lstm={"projection_dim": 15})
+    weights = write_weights(tmp_path, options)
+    with h5py.File(weights, "a") as file:
+        del file["CNN_proj"]
+    bilm = read((options, weights))
+    np.testing.assert_array_equal(bilm.characters.projection.numpy(), np.eye(15, dtype=np.float32))

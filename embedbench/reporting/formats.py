@@ -35,13 +35,13 @@ def as_text(sheet: Sheet, *, width: int | None, color: bool) -> str:
 
 
 def _blocks(first: int, widths: list[int], width: int | None) -> Iterator[list[int]]:
-    """Runs of columns that fit beside the first; three spaces stand between columns, one before the first."""
+    """Runs of columns that fit beside the first; three spaces stand between columns, one at either end."""
     block: list[int] = []
-    used = first + 1
+    used = first + 2
     for column, needed in enumerate(widths):
         if block and width is not None and used + needed + 3 > width:
             yield block
-            block, used = [], first + 1
+            block, used = [], first + 2
         block.append(column)
         used += needed + 3
     if block:

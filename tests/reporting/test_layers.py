@@ -1,0 +1,54 @@
+"""The text plot of layers."""
+
+from __future__ import annotations
+
+import pytest
+from synthetic_records import cell, failed, similarity
+
+from embedbench.errors import ConfigurationError
+from embedbench.reporting.layers import render_layers, view_layers
+from embedbench.reporting.options import TableOptions
+
+
+@pytest.fixture
+def record():
+    return cell("minilm", "upos", 0.951, layers=(0.85, 0.94), dev=(0.85, 0.93))
+
+
+def test_the_plot(record):
+    assert [line.rstrip() for line in render_layers([record], "upos").splitlines()] == [
+        "minilm: upos, accuracy on test (task labels), percent",
+        "bars of layers from 84.0 to 94.0",
+        "   0 layer0   85.0 ± 1.0 ██                        0.250 ████████",
+        "*  1 layer1   94.0 ± 1.0 ████████████████████████  0.750 ████████████████████████",
+        "     scalar          95.1 ± 1.0",
+        "* is the best single layer on dev",
+        "right: weights of the scalar mix, mean over seeds; expected layer 0.75",
+    ]
+
+
+def test_weights_are_averaged_over_seeds(record):
+    view = view_layers(record, TableOptions())
+    assert view.weights == pytest.approx((0.25, 0.75))
+    assert view.expected_layer == pytest.approx(0.75)
+
+
+def test_layers_that_were_not_scored_are_missing(record):
+    control = view_layers(record, TableOptions(labels="control"))
+    assert control.scores == (None, None)
+    assert control.expected_layer is None
+    assert "–" in render_layers([record], "upos", TableOptions(labels="control"))
+
+
+def test_every_extractor_has_its_block(record):
+    other = cell("elmo", "upos", 0.9, layers=(0.5, 0.5))
+    text = render_layers([record, other, similarity("elmo", "simlex", 0.4), failed("bert", "upos", "gone")], "upos")
+    assert text.count("accuracy on test") == 2
+    assert text.index("elmo: upos") < text.index("minilm: upos")
+
+
+def test_a_task_without_cells_is_said(record):
+    with pytest.raises(ConfigurationError, match="'ner'; there are: upos"):
+        render_layers([record], "ner")
+    with pytest.raises(ConfigurationError, match="no finished cell of the task 'ner'"):
+        render_layers([record, failed("bert", "ner", "gone")], "ner")

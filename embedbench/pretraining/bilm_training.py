@@ -1,0 +1,224 @@
+"""Training of a biLM: both directions predict the next word over the most frequent words (Peters et al. 2018)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from embedbench.errors import ConfigurationError
+from embedbench.extractors.batching import flat_ranges, sorted_batches
+from embedbench.extractors.devices import Device, torch_device
+from embedbench.fingerprint import fingerprint
+from embedbench.models.bilm_characters import SENTENCE_END, SENTENCE_START, character_ids
+from embedbench.models.bilm_options import BilmOptions
+from embedbench.pretraining.batches import shuffled_batches
+from embedbench.pretraining.bilm_network import BilmNetwork
+from embedbench.pretraining.bilm_writing import write_bilm
+from embedbench.pretraining.budget import Budget, budget_key
+from embedbench.pretraining.card import ModelCard, machine, package_versions
+from embedbench.pretraining.corpus import EncodedText, TrainingCorpus
+from embedbench.pretraining.loop import Batch, HeldOutLoss, Optimisation, run
+from embedbench.pretraining.vocabulary import WordClasses
+from embedbench.pretraining.workplace import PretrainedModel, train_once
+from embedbench.progress import Progress, SilentProgress
+
+VERSION = 1
+"""Counts up whenever the same options give other weights."""
+
+
+class BilmObjective:
+    """The biLM's two losses, averaged, on batches of whole sentences."""
+
+    def __init__(
+        self,
+        corpus: TrainingCorpus,
+        network: BilmNetwork,
+        classes: WordClasses,
+        *,
+        words_per_batch: int,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.network: BilmNetwork = network.to(device)
+        self._corpus, self._device, self._seed, self._words_per_batch = corpus, device, seed, words_per_batch
+        # Boundaries are two more types behind those of the corpus.
+        ids = character_ids([*corpus.types, SENTENCE_START, SENTENCE_END], network.options.max_characters)
+        self._characters = ids.astype(np.int16)
+        self._start, self._end = len(corpus.types), len(corpus.types) + 1
+        self._classes = np.concatenate([classes.of_type, [classes.start, classes.end]])
+
+    def batches(self, epoch: int) -> list[Batch]:
+        """The training sentences in random batches of similar length."""
+        return shuffled_batches(self._corpus.train.lengths, self._words_per_batch, seed=self._seed, epoch=epoch)
+
+    def words(self, batch: Batch) -> int:
+        """The words of these training sentences, boundaries not counted."""
+        return int(self._corpus.train.lengths[batch].sum())
+
+    def loss(self, batch: Batch, generator: np.random.Generator) -> Tensor:
+        """Nats per prediction."""
+        left, right = self._losses(self._corpus.train, batch)
+        return (left.sum() + right.sum()) / (len(left) + len(right))
+
+    def held_out(self) -> HeldOutLoss:
+        """Of both directions together: perplexity is per predicted word or sentence boundary."""
+        text, total, n = self._corpus.held_out, 0.0, 0
+        for batch in sorted_batches(text.lengths, 4 * self._words_per_batch):
+            left, right = self._losses(text, batch)
+            total += float(left.double().sum() + right.double().sum())
+            n += len(left) + len(right)
+        return HeldOutLoss(total, n, n)
+
+    def _losses(self, text: EncodedText, batch: Int64[np.ndarray, "chosen"]) -> tuple[Tensor, Tensor]:
+        lengths = text.lengths[batch]
+        ends = np.cumsum(lengths + 2)
+        rows = np.empty(int(ends[-1]), dtype=np.int64)
+        rows[ends - lengths - 2], rows[ends - 1] = self._start, self._end
+        rows[flat_ranges(ends - lengths - 1, lengths)] = text.words_of(batch)
+        types, inverse = np.unique(rows, return_inverse=True)
+        losses: tuple[Tensor, Tensor] = self.network(
+            self._characters[types].astype(np.int64),
+            torch.from_numpy(inverse.astype(np.int64)).to(self._device),
+            lengths,
+            torch.from_numpy(self._classes[rows]).to(self._device),
+        )
+        return losses
+
+
+@dataclass(frozen=True)
+class BilmTraining:
+    """A character-CNN biLM, saved as options.json and weights.hdf5 (extractor=elmo).
+
+    Attributes:
+        projection: dimensions of one direction; a word vector has twice as many.
+        cell: memory cells of one LSTM.
+        n_layers: LSTM layers of each direction.
+        character_dim: dimensions of one character.
+        filters: numbers of convolution filters of width 1, 2, 3, …
+        n_highway: highway layers above the convolutions.
+        max_characters: bytes per word, two markers included.
+        vocabulary: most frequent words that the softmax tells apart.
+        min_count: rarer words are not among them.
+        cutoffs: of the adaptive softmax (Grave et al. 2017): the first classes form its head.
+        dropout: of the character layer and of every LSTM's output.
+        words_per_batch: of one update.
+        learning_rate: the highest.
+        bf16: products of the LSTMs in bfloat16.
+        half: save float16 instead of float32.
+
+    Raises:
+        ConfigurationError: a size below 1.
+    """
+
+    projection: int = 64
+    cell: int = 256
+    n_layers: int = 2
+    character_dim: int = 16
+    filters: tuple[int, ...] = (16, 32, 64, 64)
+    n_highway: int = 1
+    max_characters: int = 50
+    vocabulary: int = 20_000
+    min_count: int = 2
+    cutoffs: tuple[int, ...] = (1000, 5000)
+    dropout: float = 0.1
+    words_per_batch: int = 512
+    learning_rate: float = 4e-3
+    bf16: bool = False
+    half: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "filters", tuple(self.filters))
+        object.__setattr__(self, "cutoffs", tuple(self.cutoffs))
+        sizes = (self.projection, self.cell, self.n_layers, self.character_dim, self.vocabulary, self.words_per_batch)
+        if min(sizes) < 1 or not self.filters or min(self.filters) < 1 or not 0 <= self.dropout < 1:
+            raise ConfigurationError(f"{self} cannot be; every size must be at least 1 and dropout below 1")
+
+    def shape(self) -> BilmOptions:
+        """The network's published description."""
+        return BilmOptions(
+            character_dim=self.character_dim,
+            filters=tuple((width, number) for width, number in enumerate(self.filters, 1)),
+            n_highway=self.n_highway,
+            activation="relu",
+            max_characters=self.max_characters,
+            projection=self.projection,
+            cell=self.cell,
+            n_layers=self.n_layers,
+            cell_clip=None,
+            projection_clip=None,
+            skip_connections=True,
+        )
+
+
+def train_bilm(
+    corpus: TrainingCorpus,
+    options: BilmTraining,
+    budget: Budget,
+    folder: Path,
+    *,
+    seed: int = 0,
+    device: Device = Device.auto,
+    command: str = "",
+    progress: Progress | None = None,
+) -> PretrainedModel:
+    """The biLM of that corpus, options, budget and seed, in a folder that extractor=elmo reads.
+
+    A finished one is not trained again; a killed training goes on where its newest checkpoint lies.
+
+    Raises:
+        ConfigurationError: the folder holds something else.
+        MissingExtraError: h5py is not installed.
+        NumericalError: training diverged.
+    """
+    progress = progress or SilentProgress()
+    place = torch_device(device)
+    key = fingerprint("bilm", VERSION, corpus.fingerprint, asdict(options), budget_key(budget), seed)
+
+    def train(result: Path, work: Path) -> ModelCard:
+        classes = WordClasses.of(corpus, options.vocabulary, options.min_count)
+        network = BilmNetwork(
+            options.shape(), n_classes=classes.n_classes, cutoffs=options.cutoffs, dropout=options.dropout, seed=seed
+        )
+        objective = BilmObjective(
+            corpus, network, classes, words_per_batch=options.words_per_batch, seed=seed, device=place
+        )
+        how = Optimisation(options.learning_rate, bf16=options.bf16)
+        trained = run(objective, budget, how, seed=seed, folder=work, key=key, progress=progress)
+        network.to("cpu")
+        write_bilm(network.bilm(), result, half=options.half)
+        in_softmax = sum(p.numel() for p in network.softmax.parameters())
+        unigram = classes.unigram_loss(corpus.held_out)
+        return ModelCard(
+            family="bilm",
+            key=key,
+            data=corpus.description,
+            corpus_words=corpus.train.n_words,
+            words_seen=trained.words,
+            steps=trained.steps,
+            parameters=sum(p.numel() for p in network.parameters()) - in_softmax,
+            training_parameters=in_softmax,
+            dim=2 * options.projection,
+            seconds=trained.seconds,
+            machine=machine(place.type, torch.get_num_threads()),
+            seed=seed,
+            stopped_early=trained.stopped_early,
+            held_out={
+                "perplexity": trained.best.perplexity,
+                "loss": trained.best.mean,
+                "unigram_perplexity": math.exp(unigram),
+                "unigram_loss": unigram,
+            },
+            unit=f"per word or sentence boundary, mean of both directions, {classes.n_classes - 3:,} words told apart "
+            "and all others one class",
+            options=asdict(options),
+            command=command,
+            versions=package_versions("embedbench", "torch"),
+        )
+
+    return train_once(folder, key, train)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -131,7 +132,7 @@ def _chunks(lengths: Int64[np.ndarray, "spans"]) -> list[tuple[int, int]]:
         return []
     cuts = np.searchsorted(done, np.arange(WORDS_PER_CHUNK, int(done[-1]), WORDS_PER_CHUNK), side="right")
     edges = np.unique(np.concatenate([[0], cuts, [len(done)]])).tolist()
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _allocate(shape: tuple[int, int, int], memory_bytes: int) -> Float32[Tensor, "layers rows dim"]:

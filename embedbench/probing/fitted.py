@@ -68,7 +68,9 @@ class FittedMembers:
     @property
     def mix_weights(self) -> list[MixWeights | None]:
         """The learned mix of every member; None where the mix has nothing to learn."""
-        return [_mix_weights(m, p) if m.mix.learned else None for m, p in zip(self.members, self.parameters, strict=True)]
+        return [
+            _mix_weights(m, p) if m.mix.learned else None for m, p in zip(self.members, self.parameters, strict=True)
+        ]
 
     def predict(self, data: ProbeData, progress: Progress | None = None) -> Int64[np.ndarray, "members targets"]:
         """The label that every member gives every target.
@@ -80,7 +82,12 @@ class FittedMembers:
         predictions = np.zeros((len(self.members), len(data.split)), np.int64)
         order = {member: row for row, member in enumerate(self.members)}
         groups = make_groups(
-            self.members, self.parameters, self.n_labels, data.vectors.n_layers, data.vectors.dim, data.split.spans.shape[1]
+            self.members,
+            self.parameters,
+            self.n_labels,
+            data.vectors.n_layers,
+            data.vectors.dim,
+            data.split.spans.shape[1],
         )
         for key in sorted({bank_key(group.members[0]) for group in groups}, key=str):
             bank = make_bank(data, self.standard, key, self.memory_bytes, progress)
@@ -89,7 +96,7 @@ class FittedMembers:
                 for targets, batch in batches_in_order(bank, len(data.split)):
                     for group in reading:
                         rows = [order[member] for member in group.members]
-                        predictions[np.ix_(rows, targets)] = group.scores(batch).argmax(dim=1).numpy()
+                        predictions[rows, targets[0] : targets[-1] + 1] = group.scores(batch).argmax(dim=1).numpy()
                     advance(len(targets))
         return predictions
 

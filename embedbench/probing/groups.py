@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -65,11 +65,16 @@ class Shape:
     n_labels: int
 
 
+@runtime_checkable
 class Group(Protocol):
     """Members that are trained as one. `members` and the first axis of every parameter stay in step."""
 
     members: list[Member]
     parameters: Parameters
+
+    def keep(self, members: list[Member], parameters: Parameters) -> None:
+        """Goes on with these members only."""
+        ...
 
     def gradients(
         self, batch: Batch, labels: Int64[Tensor, "members batch"]

@@ -17,14 +17,19 @@ class NetworkGroup:
     """Multi-layer perceptrons, and any probe on spans pooled by attention."""
 
     def __init__(self, members: list[Member], parameters: Parameters, shape: Shape) -> None:
-        self.members, self.parameters = members, parameters
         self._probe = members[0].probe
         self._spans = shape.spans
         self._products = parts_of(self._probe.pooling, shape.spans)[1]
-        self._fixed = initial_coefficients(members, shape.layers)
-        self._learned = learned_rows(members)
+        self._n_layers = shape.layers
         # Depends on the seed alone, and members share the masks: a member drops the same units in any company.
         self._dropout = torch.Generator().manual_seed(members[0].seed)
+        self.keep(members, parameters)
+
+    def keep(self, members: list[Member], parameters: Parameters) -> None:
+        """Goes on with these members only."""
+        self.members, self.parameters = members, parameters
+        self._fixed = initial_coefficients(members, self._n_layers)
+        self._learned = learned_rows(members)
 
     def scores(self, batch: Batch) -> Float32[Tensor, "members labels batch"]:
         """The label scores of every member, without dropout."""
@@ -47,7 +52,9 @@ class NetworkGroup:
         coefficients = current_coefficients(self._fixed, self._learned, parameters)
         members, slots, layers = coefficients.shape
         parts, rows, dim = batch.values.shape[1:]
-        mixed = (coefficients.view(-1, layers) @ batch.values.reshape(layers, -1)).view(members, slots, parts, rows, dim)
+        mixed = (coefficients.view(-1, layers) @ batch.values.reshape(layers, -1)).view(
+            members, slots, parts, rows, dim
+        )
         vectors = mixed.permute(0, 2, 3, 1, 4).flatten(3)
         if self._probe.pooling is Pooling.attentive:
             assert batch.segments is not None

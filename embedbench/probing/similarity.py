@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -28,7 +29,9 @@ def similarities(vectors: WordVectors, split: TaskSplit, mixes: Sequence[Mix]) -
         raise ContractError(f"similarity needs targets of two spans; these have {split.spans.shape[1]}")
     for mix in mixes:
         if mix.learned:
-            raise ContractError(f"mix {mix.label} is learned, and similarity trains nothing; use single, mean or concat")
+            raise ContractError(
+                f"mix {mix.label} is learned, and similarity trains nothing; use single, mean or concat"
+            )
     cosines = np.zeros((len(mixes), len(split)))
     for begin, end in _chunks(split):
         spans = split.spans[begin:end]
@@ -51,4 +54,4 @@ def _chunks(split: TaskSplit) -> list[tuple[int, int]]:
         return []
     cuts = np.searchsorted(done, np.arange(WORDS_PER_CHUNK, int(done[-1]), WORDS_PER_CHUNK), side="right")
     edges = np.unique(np.concatenate([[0], cuts, [len(done)]])).tolist()
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))

@@ -40,8 +40,12 @@ class SingleLayerGroup:
     """Linear probes of single layers: one wide product per layer for every member on it (task, control)."""
 
     def __init__(self, members: list[Member], parameters: Parameters, shape: Shape) -> None:
-        self.members, self.parameters = members, parameters
         self._parts, self._products = parts_of(members[0].probe.pooling, shape.spans)
+        self.keep(members, parameters)
+
+    def keep(self, members: list[Member], parameters: Parameters) -> None:
+        """Goes on with these members only."""
+        self.members, self.parameters = members, parameters
 
     def scores(self, batch: Batch) -> Float32[Tensor, "members labels batch"]:
         """The label scores of every member."""
@@ -92,9 +96,14 @@ class MixGroup:
     """Linear probes of mixes: the layers are mixed for all members in one product, then one batched product."""
 
     def __init__(self, members: list[Member], parameters: Parameters, shape: Shape) -> None:
-        self.members, self.parameters = members, parameters
         self._parts, self._products = parts_of(members[0].probe.pooling, shape.spans)
-        self._fixed = initial_coefficients(members, shape.layers)
+        self._n_layers = shape.layers
+        self.keep(members, parameters)
+
+    def keep(self, members: list[Member], parameters: Parameters) -> None:
+        """Goes on with these members only."""
+        self.members, self.parameters = members, parameters
+        self._fixed = initial_coefficients(members, self._n_layers)
         self._learned = learned_rows(members)
 
     def scores(self, batch: Batch) -> Float32[Tensor, "members labels batch"]:

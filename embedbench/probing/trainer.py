@@ -13,8 +13,16 @@ from torch import Tensor
 
 from embedbench.errors import ContractError, NumericalError
 from embedbench.probing.bank import Bank
-from embedbench.probing.fitted import BankKey, FittedMembers, bank_key, batches_in_order, group_of, make_bank, make_groups
-from embedbench.probing.groups import Batch, Group, Parameters, Shape, group_key, initial_parameters
+from embedbench.probing.fitted import (
+    BankKey,
+    FittedMembers,
+    bank_key,
+    batches_in_order,
+    group_of,
+    make_bank,
+    make_groups,
+)
+from embedbench.probing.groups import Batch, Group, Parameters, Shape, initial_parameters
 from embedbench.probing.members import Member, ProbeData, Training
 from embedbench.probing.optimiser import StackedAdamW
 from embedbench.probing.standard import measure_standard, words_of_targets
@@ -186,15 +194,12 @@ class _SeedTraining:
     def _keep(self, number: int, rows: list[int]) -> None:
         """Goes on without the members that stopped."""
         group, index = self._groups[number], torch.tensor(rows, dtype=torch.int64)
-        layers, dim, spans = self._shape
-        member = group.members[0]
-        key = group_key(member, layers, self._n_labels[member.labels])
-        group.members = [group.members[row] for row in rows]
-        group.parameters = {name: value[index] for name, value in group.parameters.items()}
-        self._optimisers[number].keep(index, group.parameters)
+        parameters = {name: value[index] for name, value in group.parameters.items()}
+        self._optimisers[number].keep(index, parameters)
         if rows:
-            again = group_of(key, group.members, group.parameters, Shape(layers, dim, spans, key.n_labels))
-            self._groups[number] = again
+            group.keep([group.members[row] for row in rows], parameters)
+        else:
+            group.members = []
 
 
 def _stream(seed: int) -> int:
@@ -224,7 +229,9 @@ def _check(train: ProbeData, dev: ProbeData, members: Sequence[Member], n_labels
                 raise ContractError(f"the {which} split has no label column {name!r}; it has {sorted(data.labels)}")
             column = data.labels[name]
             if not np.issubdtype(column.dtype, np.integer):
-                raise ContractError(f"label column {name!r} of {which} holds {column.dtype}; probes learn whole numbers")
+                raise ContractError(
+                    f"label column {name!r} of {which} holds {column.dtype}; probes learn whole numbers"
+                )
             if column.min() < 0 or column.max() >= n_labels[name]:
                 raise ContractError(
                     f"label column {name!r} of {which} runs from {column.min()} to {column.max()}; "

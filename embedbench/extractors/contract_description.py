@@ -48,16 +48,23 @@ def pickles(subject: Subject) -> Outcome:
 def config_round_trip(subject: Subject) -> Outcome:
     """Its options make a Hydra configuration, and building from that gives the same fingerprint."""
     from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
 
     given = subject.given
     if not dataclasses.is_dataclass(given) or isinstance(given, type):
         return False, f"{type(given).__name__} is not a dataclass, so its options cannot be set or recorded"
-    schema = OmegaConf.structured(type(given))
+    try:
+        schema = OmegaConf.structured(type(given))
+    except OmegaConfBaseException:
+        # Types that OmegaConf does not know are accepted as they come.
+        schema = OmegaConf.create()
     options = {f.name: getattr(given, f.name) for f in dataclasses.fields(given) if f.init}
     if not all(_is_plain(value) for value in options.values()):
         return True, "its options make a configuration; the values hold other extractors, which Hydra builds"
     again = OmegaConf.to_container(OmegaConf.merge(schema, options))
-    kept = {str(key): value for key, value in again.items()} if isinstance(again, dict) else {}
+    assert isinstance(again, dict)
+    # A schema also has the fields that are no options.
+    kept = {key: again[key] for key in options}
     # OmegaConf knows lists only.
     kept = {key: tuple(value) if isinstance(options[key], tuple) else value for key, value in kept.items()}
     return _same_fingerprint(given, type(given)(**kept), "built from its configuration")

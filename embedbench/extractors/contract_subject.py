@@ -122,7 +122,8 @@ class Subject:
             return True, "no vectors to compare"
         exact = expected.astype(np.float64)
         difference = np.linalg.norm(got - exact, axis=-1)
-        relative = np.where(difference > 0, difference / np.maximum(np.linalg.norm(exact, axis=-1), 1e-30), 0.0)
+        # A zero vector has no norm to divide by, and a difference of NaN must stay NaN.
+        relative = np.where(difference == 0, 0.0, difference / np.maximum(np.linalg.norm(exact, axis=-1), 1e-30))
         # NaN is not larger than anything: ask whether all are within the tolerance, not whether one is beyond it.
         passed = bool((relative <= self.tolerance).all())
         word, layer = np.unravel_index(int(np.argmax(relative)), relative.shape)

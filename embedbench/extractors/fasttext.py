@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
 from embedbench.data.locate import locate
-from embedbench.errors import ConfigurationError, DataError
+from embedbench.errors import ConfigurationError
 from embedbench.extractors.corpus_training import Training, gensim_version, train
+from embedbench.extractors.fasttext_files import load_facebook
 from embedbench.extractors.static_table import TABLE_LAYER, Case, OutOfVocabulary, WordTable, look_up, open_table
 from embedbench.extractors.table_cache import TableWriter, build_once, cache_folder, map_tensors, read_words
 from embedbench.fingerprint import file_fingerprint, fingerprint
@@ -21,8 +21,6 @@ from embedbench.registry import register
 from embedbench.types import LayeredWords, Sentence
 
 _VERSION = 1
-
-_FACEBOOK_MAGIC = (793712314).to_bytes(4, "little")
 
 
 @register("extractor", "fasttext")
@@ -148,30 +146,12 @@ class FastText:
             vectors = train(locate(self.corpus), self._training(), needed_by)
         else:
             assert self.path is not None
-            vectors = _load_facebook(locate(self.path), needed_by)
+            vectors = load_facebook(locate(self.path), needed_by)
         writer.add_rows(vectors.index_to_key, vectors.vectors)
         has_ngrams = vectors.bucket > 0 and vectors.max_n > 0
         if has_ngrams:
             writer.notes.update(min_n=int(vectors.min_n), max_n=int(vectors.max_n))
         writer.finish(vectors.vectors_ngrams if has_ngrams else None)
-
-
-def _load_facebook(path: Path, needed_by: str) -> Any:
-    gensim_version(needed_by)
-    from gensim.models.fasttext import load_facebook_vectors
-    from smart_open import open as smart_open
-
-    with smart_open(str(path), "rb") as stream:
-        start = stream.read(4)
-    if start != _FACEBOOK_MAGIC:
-        raise DataError(
-            f"{path} is not a Facebook fastText model: expected it to begin with {_FACEBOOK_MAGIC!r}, got {start!r}; "
-            "a text file of vectors (.vec) is read by extractor=word2vec"
-        )
-    try:
-        return load_facebook_vectors(str(path))
-    except Exception as error:  # gensim reads the file without checks, so damage surfaces as any exception
-        raise DataError(f"the fastText model {path} is damaged: {type(error).__name__}: {error}") from error
 
 
 @lru_cache(maxsize=16)

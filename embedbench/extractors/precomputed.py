@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import json
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Shaped
 
 from embedbench.data.locate import locate
 from embedbench.data.text import numbered_lines
@@ -106,7 +108,7 @@ class Precomputed:
                         + ("it is not among its sentences" if key is None else f"its key {key!r} is missing")
                         + "; compute them for exactly these words"
                     )
-                arrays.append(self._checked(np.asarray(vectors[key]), key, sentence, n_layers, dim))
+                arrays.append(self._checked(_read(vectors, key, self._path), key, sentence, n_layers, dim))
         return LayeredWords(np.concatenate(arrays))
 
     @property
@@ -125,7 +127,7 @@ class Precomputed:
             key = next(iter(self._keys().values()))
             if key not in vectors:
                 raise DataError(f"{self.path} has no key {key!r}, which is that of the first sentence")
-            return self._layers_and_dim(vectors[key].shape, key)
+            return self._layers_and_dim(_read(vectors, key, self._path).shape, key)
 
     def _layers_and_dim(self, shape: tuple[int, ...], key: str) -> tuple[int, int]:
         if len(shape) != (2 if self.axes is Axes.words_dim else 3):
@@ -137,7 +139,7 @@ class Precomputed:
         return n_layers, shape[-1]
 
     def _checked(
-        self, array: np.ndarray[Any, Any], key: str, sentence: Sentence, n_layers: int, dim: int
+        self, array: Shaped[np.ndarray, "..."], key: str, sentence: Sentence, n_layers: int, dim: int
     ) -> Float32[np.ndarray, "words layers dim"]:
         where = f"{self.path}, key {key!r}, sentence {_shown(sentence)}"
         if not np.issubdtype(array.dtype, np.floating):
@@ -171,6 +173,13 @@ def _is_hdf5(path: Path) -> bool:
         return stream.read(8) == b"\x89HDF\r\n\x1a\n"
 
 
+def _read(vectors: Mapping[str, Any], key: str, path: Path) -> Shaped[np.ndarray, "..."]:
+    try:
+        return np.asarray(vectors[key])
+    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise DataError(f"key {key!r} of {path} cannot be read: {error}") from error
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Mapping[str, Any]]:
     """The arrays of the file by key; only those asked for are read."""
@@ -183,7 +192,7 @@ def _opened(path: Path) -> Iterator[Mapping[str, Any]]:
             opened = h5py.File(path, "r")
         else:
             opened = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is neither an HDF5 nor an npz file, or is damaged: {error}") from error
     if isinstance(opened, np.ndarray):
         raise DataError(f"{path} holds a single array; expected an npz file with one array per sentence, keys 0, 1, …")

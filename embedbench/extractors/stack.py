@@ -11,7 +11,7 @@ import numpy as np
 from embedbench.errors import ConfigurationError, ContractError
 from embedbench.fingerprint import fingerprint
 from embedbench.registry import register
-from embedbench.types import Alignment, Corpus, Extractor, FittedOnTrain, LayeredWords, Sentence
+from embedbench.types import Alignment, Corpus, FittedOnTrain, LayeredWords, Sentence
 
 _VERSION = 1
 
@@ -50,7 +50,7 @@ class Stack:
                 )
 
     @property
-    def _parts(self) -> tuple[Extractor, ...]:
+    def _parts(self) -> tuple[Any, ...]:
         if isinstance(self.parts, Mapping):
             return tuple(self.parts.values())
         return tuple(self.parts)

@@ -1,7 +1,8 @@
 """A word table on disk: written once by streaming, whole or absent, memory-mapped ever after.
 
-One folder per table: `table.safetensors` (float32 `vectors`, their `mean` and `std`, for fastText also `ngrams`) and
-`vocabulary.json`. Nothing here is executed when it is read back, unlike gensim's pickles.
+One folder per table: `table.safetensors` (float32 `vectors`, their `mean` and `std`, for fastText also `ngrams`),
+`vocabulary.json`, and `sizes.json`, by which damage is noticed.
+Nothing here is executed when it is read back, unlike gensim's pickles.
 """
 
 from __future__ import annotations
@@ -162,34 +163,34 @@ def _build(finished: Path, build: Callable[[TableWriter], None], source: str) ->
             stream.flush()
             os.fsync(stream.fileno())
         vocabulary = {"source": source, "notes": writer.notes, "words": writer.words}
-        with open(temporary / "vocabulary.json", "w", encoding="utf-8") as text:
-            json.dump(vocabulary, text, ensure_ascii=False)
-            text.flush()
-            os.fsync(text.fileno())
+        _write_json(temporary / "vocabulary.json", vocabulary)
+        sizes = {name: (temporary / name).stat().st_size for name in ("table.safetensors", "vocabulary.json")}
+        _write_json(temporary / "sizes.json", sizes)
         os.replace(temporary, finished)  # noqa: PTH105 — the one call that POSIX promises to be atomic
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
 
 
+def _write_json(path: Path, value: Any) -> None:
+    with open(path, "w", encoding="utf-8") as stream:
+        json.dump(value, stream, ensure_ascii=False)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
 def _is_whole(folder: Path) -> bool:
-    """Whether both files are there and the table is as long as its header says."""
-    table = folder / "table.safetensors"
-    if not table.is_file() or not (folder / "vocabulary.json").is_file():
-        return False
+    """Whether every file is there with the size it was written with."""
     try:
-        header = _header(table)
-    except (ValueError, struct.error):
+        sizes = json.loads((folder / "sizes.json").read_text(encoding="utf-8"))
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError):
         return False
-    expected: int = _HEADER_BYTES + max(t["data_offsets"][1] for t in header.values())
-    return table.stat().st_size == expected
 
 
 def _header(table: Path) -> dict[str, Any]:
     with open(table, "rb") as stream:
         (length,) = struct.unpack("<Q", stream.read(8))
-        if length != _HEADER_BYTES - 8:
-            raise ValueError(f"the header of {table} is {length} bytes long; expected {_HEADER_BYTES - 8}")
         header: dict[str, Any] = json.loads(stream.read(length))
     return header
 

@@ -53,6 +53,8 @@ class Cell:
     @property
     def identity(self) -> str:
         """32 digits; the same for the same numbers. Loads no model and parses no data."""
+        training = component_options(self.training)
+        training.pop("memory_bytes")  # where vectors lie while training changes no number
         return fingerprint(
             {
                 "cell_version": CELL_VERSION,
@@ -61,7 +63,7 @@ class Cell:
                 "task": self.task.fingerprint,
                 "metric": self.task.meta.metric,
                 "probe": component_options(self.probe),
-                "training": component_options(self.training),
+                "training": training,
                 "mixes": list(self.mixes),
                 "seeds": list(self.seeds),
                 "control": self.control,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedbench.cells import Cell, load_splits
+from embedbench.environment import environment
 from embedbench.errors import ConfigurationError, EmbedbenchError
+from embedbench.fingerprint import fingerprint
 from embedbench.measuring import Stopwatch
 from embedbench.probing.control import control_labels
 from embedbench.progress import Progress, SilentProgress
-from embedbench.results.environment import environment
-from embedbench.results.schema import CellError, Phase, Record, Status
-from embedbench.results.writing import cell_folder, finished, remove_failed, write_failed, write_record
+from embedbench.results.predictions import Predictions
+from embedbench.results.schema import Failure, Phase, Record, Status
+from embedbench.results.superseding import remove_failures
+from embedbench.results.writing import cell_folder, finished, write_record
 from embedbench.scored import Scored, score_baselines, score_members, score_similarities
 from embedbench.store import StoreDtype, fill, store_folder
 from embedbench.types import ControlKind, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
@@ -90,9 +94,9 @@ def run_cell(
         if done is not None and done.identity == identity:
             return Outcome(done, folder, skipped=True)
         record, predictions = _measure(work, identity, places, progress)
-        write_record(folder, record, predictions)
-        remove_failed(places.results, cell.extractor.name, cell.task.meta.name, cell.probe.name)
-    except Exception as error:  # noqa: BLE001 - whatever went wrong, the other cells of the sweep go on
+        write_record(places.results, record, predictions)
+        remove_failures(places.results, record)
+    except Exception as error:
         return _failed(work, error, places)
     return Outcome(record, folder)
 
@@ -101,9 +105,7 @@ def failed_before_start(
     names: tuple[str, str, str], config: Mapping[str, Any], error: EmbedbenchError, places: Places
 ) -> Outcome:
     """The record of a cell that could not even be built, under the names (extractor, task, probe) it would have had."""
-    record = _failure_record(names, config, error, Stopwatch(), _now())
-    folder = write_failed(places.results, record)
-    return Outcome(record, folder, wrong_usage=isinstance(error, ConfigurationError))
+    return _write_failure(_failure_record(names, config, error, Stopwatch(), _now()), error, places)
 
 
 def fill_stores(cell: Cell, places: Places, progress: Progress = _SILENT) -> dict[Split, LayeredStore]:
@@ -145,7 +147,7 @@ def _stores(
     }
 
 
-def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> tuple[Record, Any]:
+def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> tuple[Record, Predictions]:
     cell, watch = work.cell, work.watch
     with watch.phase("data"):
         splits = load_splits(cell)
@@ -154,16 +156,17 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
         stores = _stores(extractor, cell, splits, places, progress)
     if cell.task.meta.kind is TaskKind.SIMILARITY:
         with watch.phase("scoring"):
-            scored = score_similarities(cell, splits[Split.TEST], stores[Split.TEST], extractor.layer_names)
+            scored = score_similarities(cell, splits[Split.TEST], stores[Split.TEST])
     else:
-        scored = _probe(cell, splits, stores, extractor.layer_names, places, watch, progress)
+        scored = _probe(cell, splits, stores, places, watch, progress)
     record = Record(
         status=Status.DONE,
         identity=identity,
         extractor=cell.extractor.name,
         task=cell.task.meta.name,
-        probe=cell.probe.name if cell.task.meta.kind is TaskKind.CLASSIFICATION else "none",
+        probe=cell.probe.name,
         metric=cell.task.meta.metric,
+        layer_names=extractor.layer_names,
         scores=scored.scores,
         baselines=scored.baselines,
         mix_weights=scored.mix_weights,
@@ -189,7 +192,6 @@ def _probe(
     cell: Cell,
     splits: Mapping[Split, TaskSplit],
     stores: Mapping[Split, LayeredStore],
-    layer_names: tuple[str, ...],
     places: Places,
     watch: Stopwatch,
     progress: Progress,
@@ -206,7 +208,9 @@ def _probe(
             for which, labels in control_labels(splits, n_labels, CONTROL_SEED).items():
                 columns[which]["control"] = labels
         data = {which: ProbeData(stores[which], splits[which], columns[which]) for which in splits}
-        members = plan_members(cell.mixes, cell.probe, cell.seeds, tuple(columns[Split.TRAIN]), len(layer_names))
+        members = plan_members(
+            cell.mixes, cell.probe, cell.seeds, tuple(columns[Split.TRAIN]), stores[Split.TRAIN].n_layers
+        )
         trained = train_members(
             data[Split.TRAIN],
             data[Split.DEV],
@@ -215,9 +219,9 @@ def _probe(
             cell.training,
             progress,
         )
-        predictions = {which: trained.predict(data[which], progress) for which in (Split.DEV, Split.TEST)}
+        predicted = trained.predict(data[Split.TEST], progress)
     with watch.phase("scoring"):
-        scored = score_members(cell, trained, data, predictions, layer_names)
+        scored = score_members(cell, trained, splits[Split.TEST], columns[Split.TEST], predicted)
         return scored.with_baselines(score_baselines(cell, splits))
 
 
@@ -232,8 +236,14 @@ def set_threads(threads: int | None) -> None:
 def _failed(work: _Work, error: Exception, places: Places) -> Outcome:
     cell = work.cell
     names = (cell.extractor.name, cell.task.meta.name, cell.probe.name)
-    record = _failure_record(names, work.config, error, work.watch, work.started)
-    folder = write_failed(places.results, record)
+    return _write_failure(_failure_record(names, work.config, error, work.watch, work.started), error, places)
+
+
+def _write_failure(record: Record, error: Exception, places: Places) -> Outcome:
+    folder = cell_folder(places.results, record.extractor, record.task, record.probe, record.identity)
+    # On a full disk not even the failure can be kept; its sentence still reaches the user.
+    with contextlib.suppress(OSError):
+        write_record(places.results, record)
     return Outcome(record, folder, wrong_usage=isinstance(error, ConfigurationError))
 
 
@@ -246,7 +256,8 @@ def _failure_record(
     message = str(error) if isinstance(error, EmbedbenchError) else f"{type(error).__name__}: {error}"
     return Record(
         status=Status.FAILED,
-        identity="",
+        # The identity needs files that may be the very thing that is missing; the configuration is always there.
+        identity=fingerprint("failed", config),
         extractor=extractor,
         task=task,
         probe=probe,
@@ -256,7 +267,7 @@ def _failure_record(
         phases=_phases(watch),
         started=started,
         finished=_now(),
-        error=CellError(type(error).__name__, message, trace),
+        error=Failure(type(error).__name__, message, trace),
     )
 
 

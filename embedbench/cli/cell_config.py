@@ -28,8 +28,9 @@ def run_configured(config: DictConfig, progress: Progress) -> Outcome:
         cell = cell_of(config)
     except EmbedbenchError as error:
         names = (*cell_names(config), str(OmegaConf.select(config, "probe.name") or "probe"))
-        container = OmegaConf.to_container(config, resolve=False)
-        return failed_before_start(names, dict(container) if isinstance(container, dict) else {}, error, places)
+        container = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
+        known = {str(key): value for key, value in container.items()} if isinstance(container, dict) else {}
+        return failed_before_start(names, known, error, places)
     return run_cell(cell, places, config=plain, progress=progress)
 
 
@@ -42,9 +43,9 @@ def cell_of(config: DictConfig) -> Cell:
     """
     extractor, task = build(config.extractor), build(config.task)
     if not isinstance(extractor, Extractor):
-        raise ConfigurationError(_not_a("extractor", config.extractor, extractor, Extractor))
+        raise ConfigurationError(not_a("extractor", config.extractor, extractor, Extractor))
     if not isinstance(task, Task):
-        raise ConfigurationError(_not_a("task", config.task, task, Task))
+        raise ConfigurationError(not_a("task", config.task, task, Task))
     if config.limit is not None and int(config.limit) < 1:
         raise ConfigurationError(f"limit is {config.limit}; it is a number of sentences, at least 1, or null for all")
     if not config.seeds:
@@ -86,7 +87,8 @@ def _name(config: DictConfig, group: str) -> str:
     return str(name or str(target or group).rpartition(".")[2].lower())
 
 
-def _not_a(group: str, node: DictConfig, built: Any, protocol: type) -> str:
+def not_a(group: str, node: DictConfig, built: Any, protocol: type) -> str:
+    """The sentence that says what a built object lacks to be an extractor or a task."""
     wanted = sorted(name for name in dir(protocol) if not name.startswith("_"))
     missing = [name for name in wanted if not hasattr(built, name)]
     return f"{node.get('_target_')} is not a {group}: it lacks {', '.join(missing)} (see docs/add_a_backend.md)"

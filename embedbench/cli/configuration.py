@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import enum
+import functools
+import importlib
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -13,6 +16,7 @@ from typing import Any, Union
 from omegaconf import MISSING, DictConfig, OmegaConf
 
 from embedbench.errors import ConfigurationError, EmbedbenchError
+from embedbench.probing.members import Training
 from embedbench.registry import Component, components, load_components
 
 CONFIG_MODULE = "embedbench.conf"
@@ -36,13 +40,12 @@ def register_schemas() -> None:
             store.store(group=f"schema/{group}", name=name, node=node)
             if name not in presets:
                 store.store(group=group, name=name, node=node)
+    store.store(group="training", name="default", node=component_schema(Component("training", "default", Training)))
 
 
 def conf_folder() -> Path:
     """The folder of YAML presets, in a checkout as in an installed wheel."""
-    import embedbench.conf
-
-    return Path(next(iter(embedbench.conf.__path__)))
+    return Path(next(iter(importlib.import_module(CONFIG_MODULE).__path__)))
 
 
 def preset_names(group: str) -> tuple[str, ...]:
@@ -56,14 +59,15 @@ def component_schema(component: Component) -> Any:
     Raises:
         ConfigurationError: the component is not a dataclass.
     """
-    if not dataclasses.is_dataclass(component.target):
+    target = component.target
+    if not isinstance(target, type) or not dataclasses.is_dataclass(target):
         raise ConfigurationError(
             f"{component.group} {component.name!r} ({component.path}) is not a dataclass; decorate it with "
             "@dataclass(frozen=True) so that its fields become its options"
         )
-    hints = typing.get_type_hints(component.target)
+    hints = typing.get_type_hints(target)
     options: list[tuple[str, Any, Any]] = [("_target_", str, component.path)]
-    for option in dataclasses.fields(component.target):
+    for option in dataclasses.fields(target):
         if not option.init:
             continue
         default: Any = MISSING
@@ -71,10 +75,12 @@ def component_schema(component: Component) -> Any:
             default = option.default
         elif option.default_factory is not dataclasses.MISSING:
             default = option.default_factory()
+        elif typing.get_origin(hints[option.name]) is dict:
+            default = {}  # Hydra cannot override a mapping that is not there; the component says what it lacks
         if isinstance(default, list | dict | tuple):
-            default = dataclasses.field(default_factory=lambda value=default: _plain_copy(value))
+            default = dataclasses.field(default_factory=functools.partial(_plain_copy, default))
         options.append((option.name, _supported(hints[option.name]), default))
-    return dataclasses.make_dataclass(component.target.__name__, options)
+    return dataclasses.make_dataclass(target.__name__, options)
 
 
 def _plain_copy(value: Any) -> Any:
@@ -96,6 +102,23 @@ def _supported(hint: Any) -> Any:
     if origin is dict and all(a in (str, int, float, bool, Any) for a in arguments):
         return hint
     return Any
+
+
+def split_config_dir(arguments: Sequence[str]) -> tuple[list[str], Path | None]:
+    """The overrides, and the folder named by `--config-dir`, which Hydra itself knows for `run` only.
+
+    Raises:
+        ConfigurationError: there is no such folder, or an option that is neither.
+    """
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument("--config-dir", type=Path)
+    options, overrides = parser.parse_known_args(list(arguments))
+    unknown = [override for override in overrides if override.startswith("-")]
+    if unknown:
+        raise ConfigurationError(f"there is no option {unknown[0]}; overrides look like extractor=minilm")
+    if options.config_dir is not None and not options.config_dir.is_dir():
+        raise ConfigurationError(f"--config-dir {options.config_dir}: there is no such folder")
+    return overrides, options.config_dir
 
 
 def compose(overrides: Sequence[str], *, config_folder: Path | None = None, config_name: str = "run") -> DictConfig:

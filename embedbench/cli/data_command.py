@@ -40,7 +40,9 @@ def _list(folder: Path, _: Sequence[str]) -> int:
 
     table = Table(title=f"data sets; looked for in {folder}", caption="`embedbench data get NAME` gets one")
     for heading in ("name", "here", "MB", "what", "licence"):
-        table.add_column(heading, justify="right" if heading == "MB" else "left", no_wrap=heading in ("name", "here", "MB"))
+        table.add_column(
+            heading, justify="right" if heading == "MB" else "left", no_wrap=heading in ("name", "here", "MB")
+        )
     for entry in CATALOGUE.values():
         # Presence alone: checksums are what `verify` is for.
         here = sum((folder / file.path).is_file() for file in entry.files)

@@ -1,0 +1,75 @@
+"""`embedbench table`: the comparison table, from records alone."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from embedbench.reporting.options import Format, IntervalStyle, TableOptions
+from embedbench.reporting.table import render_problems, render_table
+from embedbench.results.reading import read_records
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Prints the table of all records below the folders; 1 when there is none."""
+    options, folders = _parse(arguments)
+    return show_table(folders, options)
+
+
+def show_table(folders: Sequence[Path], options: TableOptions | None = None) -> int:
+    """Prints the table; what could not be read is named on standard error."""
+    options = options or TableOptions()
+    terminal = sys.stdout.isatty()
+    found = read_records(*folders)
+    sys.stderr.write(render_problems(found.problems))
+    if not found.records:
+        sys.stderr.write(f"embedbench: there are no records below {', '.join(map(str, folders))}\n")
+        return 1
+    # A pipe has no width: the table is as wide as it takes, and nothing is cut.
+    width = shutil.get_terminal_size().columns if terminal else None
+    color = terminal and "NO_COLOR" not in os.environ
+    sys.stdout.write(render_table(found.records, replace(options, color=color), width))
+    return 0
+
+
+def _parse(arguments: Sequence[str]) -> tuple[TableOptions, list[Path]]:
+    parser = argparse.ArgumentParser(
+        prog="embedbench table",
+        description="Rows are extractors, columns are tasks; the best of each column in bold, with 95 % intervals.",
+    )
+    parser.add_argument("results", nargs="+", type=Path, help="folders of records; those below are found")
+    parser.add_argument("--format", type=Format, choices=list(Format), default=Format.RICH, metavar="FORMAT",
+                        help=f"{', '.join(Format)} (json and csv: one row per score, every mix)")  # fmt: skip
+    parser.add_argument(
+        "--mix", help="scalar, mean, concat, single:K, cumulative:K, or best (single layer chosen on dev)"
+    )
+    parser.add_argument("--metric", help="by default each task's own")
+    parser.add_argument("--labels", default="task", help="task, control, or all (rows only)")
+    parser.add_argument("--split", default="test", help="test, or all (rows only)")
+    parser.add_argument("--interval", type=IntervalStyle, choices=list(IntervalStyle), default=IntervalStyle.PLUS_MINUS,
+                        metavar="STYLE", help=", ".join(IntervalStyle))  # fmt: skip
+    parser.add_argument("--tasks", help="these columns in this order, separated by commas")
+    parser.add_argument("--extractors", help="these rows in this order, separated by commas")
+    parser.add_argument("--selectivity", action="store_true", help="a second table: task minus control")
+    parsed = parser.parse_args(list(arguments))
+    options = TableOptions(
+        mix=parsed.mix,
+        metric=parsed.metric,
+        split=parsed.split,
+        labels=parsed.labels,
+        format=parsed.format,
+        interval=parsed.interval,
+        tasks=_names(parsed.tasks),
+        extractors=_names(parsed.extractors),
+        selectivity=parsed.selectivity,
+    )
+    return options, parsed.results
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(filter(None, (name.strip() for name in (text or "").split(","))))

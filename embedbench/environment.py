@@ -1,0 +1,42 @@
+"""What a record says of the machine and the versions that made it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+_PACKAGES = (
+    "embedbench", "torch", "transformers", "tokenizers", "gensim", "allennlp-light", "numpy", "scipy", "scikit-learn",
+    "hydra-core", "omegaconf", "safetensors",
+)  # fmt: skip
+
+
+def environment() -> dict[str, Any]:
+    """Package versions, Python, platform, processor and threads; no user, host or path names."""
+    torch = sys.modules.get("torch")
+    return {
+        "packages": {name: found for name in _PACKAGES if (found := _version(name)) is not None},
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads() if torch is not None else None,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as stream:
+            return next((line.partition(":")[2].strip() for line in stream if line.startswith("model name")), "unknown")
+    except OSError:
+        return platform.processor() or "unknown"

@@ -1,0 +1,143 @@
+"""From predictions to the scores of a record: one estimate per mix and label column, and the task's baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Int64, Real
+
+from embedbench.cells import Cell
+from embedbench.errors import ConfigurationError
+from embedbench.mixing import expand_mixes
+from embedbench.results.predictions import Predictions, member_column
+from embedbench.results.schema import MemberTraining, MixWeights, Score
+from embedbench.scoring.baselines import majority, word_majority
+from embedbench.scoring.intervals import Bootstrap, Estimate, estimates
+from embedbench.scoring.metric import MetricContext
+from embedbench.scoring.metrics import metric
+from embedbench.types import Split, TaskSplit, WordVectors
+
+if TYPE_CHECKING:
+    from embedbench.probing.fitted import FittedMembers
+
+NO_MIX = "none"
+"""The mix of a baseline."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """The parts of a record that come from predictions."""
+
+    scores: tuple[Score, ...]
+    predictions: Predictions
+    baselines: tuple[Score, ...] = ()
+    mix_weights: tuple[MixWeights, ...] = ()
+    training: tuple[MemberTraining, ...] = ()
+
+    def with_baselines(self, baselines: tuple[Score, ...]) -> Scored:
+        """The same, beside the task's baselines."""
+        return replace(self, baselines=baselines)
+
+
+def score_members(
+    cell: Cell,
+    trained: FittedMembers,
+    split: TaskSplit,
+    columns: Mapping[str, Int64[np.ndarray, "targets"]],
+    predicted: Int64[np.ndarray, "members targets"],
+) -> Scored:
+    """The scores of trained members on the test split; the members of one mix differ in their seed alone."""
+    scores: list[Score] = []
+    for labels, gold in columns.items():
+        rows: dict[str, list[int]] = {}
+        for row, member in enumerate(trained.members):
+            if member.labels == labels:
+                rows.setdefault(member.mix.label, []).append(row)
+        scores += _scores(cell, split, gold, {mix: predicted[chosen] for mix, chosen in rows.items()}, labels)
+    members = trained.members
+    return Scored(
+        scores=tuple(scores),
+        predictions=Predictions(
+            split.clusters,
+            columns,
+            {member_column(m.mix.label, m.labels, m.seed): predicted[row] for row, m in enumerate(members)},
+        ),
+        mix_weights=tuple(
+            MixWeights(m.mix.label, m.labels, m.seed, learned.weights, learned.gamma)
+            for m, learned in zip(members, trained.mix_weights, strict=True)
+            if learned is not None
+        ),
+        training=tuple(
+            MemberTraining(m.mix.label, m.labels, m.seed, epochs, score)
+            for m, epochs, score in zip(members, trained.epochs, trained.dev_scores, strict=True)
+        ),
+    )
+
+
+def score_similarities(cell: Cell, split: TaskSplit, vectors: WordVectors) -> Scored:
+    """The scores of a task that trains nothing: similarities of the spans' vectors against graded judgements.
+
+    Learned mixes have nothing to learn from here and are left out.
+
+    Raises:
+        ConfigurationError: every mix asked for is a learned one.
+    """
+    from embedbench.probing.similarity import similarities
+
+    mixes = [mix for mix in expand_mixes(cell.mixes, vectors.n_layers) if not mix.learned]
+    if not mixes:
+        raise ConfigurationError(
+            f"task {cell.task.meta.name} trains nothing, so a learned mix has no weights: add single or mean to mixes"
+        )
+    predicted = similarities(vectors, split, mixes)
+    gold = np.asarray(split.labels, np.float64)
+    by_mix = {mix.label: predicted[row][None] for row, mix in enumerate(mixes)}
+    columns = {member_column(label, "task", 0): rows[0] for label, rows in by_mix.items()}
+    return Scored(
+        scores=tuple(_scores(cell, split, gold, by_mix, "task")),
+        predictions=Predictions(split.clusters, {"task": gold}, columns),
+    )
+
+
+def score_baselines(cell: Cell, splits: Mapping[Split, TaskSplit]) -> tuple[Score, ...]:
+    """What predictors that see no vector reach on the test split."""
+    train, test = splits[Split.TRAIN], splits[Split.TEST]
+    gold = np.asarray(test.labels, np.int64)
+    return tuple(
+        replace(_scores(cell, test, gold, {NO_MIX: predict(train, test)[None]}, "task")[0], extractor=name)
+        for name, predict in (("majority", majority), ("word_majority", word_majority))
+    )
+
+
+def _scores(
+    cell: Cell,
+    split: TaskSplit,
+    gold: Real[np.ndarray, "targets"],
+    predicted: Mapping[str, Real[np.ndarray, "seeds targets"]],
+    labels: str,
+) -> list[Score]:
+    context = MetricContext(split.clusters, cell.task.label_names)
+    measured = metric(cell.task.meta.metric)
+    found: Sequence[Estimate] = estimates(
+        measured, gold, list(predicted.values()), context, Bootstrap(resamples=cell.resamples)
+    )
+    return [
+        Score(
+            extractor=cell.extractor.name,
+            mix=mix,
+            labels=labels,
+            split=Split.TEST.value,
+            metric=measured.name,
+            value=estimate.value,
+            low=estimate.low,
+            high=estimate.high,
+            n=estimate.n,
+            clusters=estimate.clusters,
+            seeds=estimate.seeds,
+            per_seed=estimate.per_seed,
+        )
+        for mix, estimate in zip(predicted, found, strict=True)
+    ]

@@ -60,9 +60,11 @@ def read_labelled_pairs(
 
 
 def read_columns(
-    path: str | Path, columns: Sequence[Column], *, header: bool = False
+    path: str | Path, columns: Sequence[Column], *, header: bool = False, comment: str = ""
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The line number and the cells of these columns, row by row; rows without any character are skipped.
+
+    So are rows that begin with `comment`, if it is given.
 
     Raises:
         DataError: as `read_labelled_texts`.
@@ -71,7 +73,7 @@ def read_columns(
     indices: list[int] = []
     width, top, found = 0, 0, False
     for number, line in numbered_lines(path):
-        if not line:
+        if not line or (comment and line.startswith(comment)):
             continue
         cells = line.split("\t")
         if not width:

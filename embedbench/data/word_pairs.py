@@ -21,7 +21,13 @@ class WordPair:
 
 
 def read_word_pairs(
-    path: str | Path, *, first: Column = 0, second: Column = 1, score: Column = 2, header: bool = False
+    path: str | Path,
+    *,
+    first: Column = 0,
+    second: Column = 1,
+    score: Column = 2,
+    header: bool = False,
+    comment: str = "",
 ) -> list[WordPair]:
     """The pairs of a TAB-separated word similarity file, such as `car TAB automobile TAB 3.92`.
 
@@ -31,6 +37,7 @@ def read_word_pairs(
         second: the column of the second word.
         score: the column of the score.
         header: whether the first row is a header; taken for granted when a column is given by name.
+        comment: rows that begin with it are skipped; empty: every row counts.
 
     Raises:
         DataError: the file is empty or ragged, a column does not exist, a cell is empty, or a score is no finite
@@ -38,7 +45,7 @@ def read_word_pairs(
     """
     return [
         WordPair(one, other, _score(raw, path, line), line)
-        for line, (one, other, raw) in read_columns(path, (first, second, score), header=header)
+        for line, (one, other, raw) in read_columns(path, (first, second, score), header=header, comment=comment)
     ]
 
 

@@ -31,6 +31,7 @@ class WordSimilarity:
         second: the index of the column of the second word.
         score: the index of the column of the human score.
         header: whether the first row is a header.
+        comment: rows that begin with it are skipped; empty: every row counts.
     """
 
     files: dict[str, str]
@@ -39,6 +40,7 @@ class WordSimilarity:
     second: int = 1
     score: int = 2
     header: bool = False
+    comment: str = ""
 
     VERSION: ClassVar[int] = 1
 
@@ -72,7 +74,7 @@ class WordSimilarity:
     @property
     def fingerprint(self) -> str:
         """Of the file's bytes, the columns and the version."""
-        columns = [self.first, self.second, self.score, self.header]
+        columns = [self.first, self.second, self.score, self.header, self.comment]
         return fingerprint(type(self).__qualname__, self.VERSION, columns, spec_fingerprint(self.files[Split.TEST]))
 
     @property
@@ -90,7 +92,12 @@ class WordSimilarity:
         if which is not Split.TEST:
             raise ConfigurationError(f"task {self.name} has only a test split, not {which.value}: nothing is trained")
         pairs = read_word_pairs(
-            locate(self.files[which]), first=self.first, second=self.second, score=self.score, header=self.header
+            locate(self.files[which]),
+            first=self.first,
+            second=self.second,
+            score=self.score,
+            header=self.header,
+            comment=self.comment,
         )
         # White space within an entry ("ice cream") parts words, as everywhere else.
         corpus = Corpus.of(word.split() for pair in pairs for word in (pair.first, pair.second))

@@ -1,0 +1,62 @@
+"""`embedbench demo`: three embedding families on several tasks, offline, in minutes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from embedbench.cli.cell_config import run_configured
+from embedbench.cli.configuration import compose
+from embedbench.cli.console import progress_for
+from embedbench.cli.table_command import show_table
+from embedbench.demo import ELMO_FILES, prepare_demo
+from embedbench.progress import Progress
+
+_TREEBANK_TASKS = ("upos", "deprel", "arc", "subj_number", "past_present", "ner_grammar", "bigram_shift")
+_ON_GRAMMAR = "treebank@task.files=grammar"
+_SETTINGS = ("mixes=[scalar,single]", "seeds=[0,1]", "training.min_updates=400", "resamples=1999")
+"""Smaller than the defaults of `embedbench run`, so that the whole takes minutes; the table's footer says so."""
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Runs the demo's cells and prints their table; finished cells are not run again."""
+    parser = argparse.ArgumentParser(
+        prog="embedbench demo",
+        description="Compares word2vec, a small ELMo (both trained at first use on the same text) and MiniLM on tasks "
+        "from a generated treebank and on WordSim-353. Needs no network and no data set.",
+    )
+    parser.add_argument("--results", type=Path, default=Path("results/demo"), help="default: %(default)s")
+    results = parser.parse_args(list(arguments)).results
+    started = time.monotonic()
+    progress = progress_for()
+    cells = list(_cells(progress))
+    failed = 0
+    for number, (extractor, task, overrides) in enumerate(cells, 1):
+        progress.note(f"[{number}/{len(cells)}] {extractor} x {task}")
+        outcome = run_configured(compose([*overrides, f"results={results}"]), progress)
+        if outcome.record.error:
+            failed += 1
+            sys.stderr.write(f"embedbench: {extractor} x {task}: {outcome.record.error.message}\n")
+    show_table([results])
+    progress.note(f"{len(cells)} cells in {time.monotonic() - started:.0f} s; the records are in {results}")
+    progress.note(f"next: embedbench table {results} --mix best --selectivity; embedbench run --help")
+    return 1 if failed else 0
+
+
+def _cells(progress: Progress) -> Iterator[tuple[str, str, list[str]]]:
+    """The cells with their overrides; each is what `embedbench run` would be given."""
+    cache = Path(str(compose([]).paths.store))
+    text, elmo = prepare_demo(cache, progress)
+    options, weights = (elmo / name for name in ELMO_FILES)
+    extractors = {
+        "word2vec": ["extractor=word2vec", f"extractor.corpus={text}", "extractor.vector_size=128"],
+        "elmo": ["extractor=elmo", f"extractor.options={options}", f"extractor.weights_file={weights}"],
+        "minilm": ["extractor=minilm"],
+    }
+    for extractor, chosen in extractors.items():
+        for task in _TREEBANK_TASKS:
+            yield extractor, task, [*chosen, f"task={task}", _ON_GRAMMAR, *_SETTINGS]
+        yield extractor, "word_similarity", [*chosen, "task=word_similarity_gensim", "mixes=[mean,single]"]

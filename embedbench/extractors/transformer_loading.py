@@ -137,7 +137,7 @@ def load_model(
         network=network,
         tokenizer=tokenizer,
         template=read_template(tokenizer),
-        # RoBERTa counts positions by the padding id, so that it must be the model's own.
+        # The id by which RoBERTa counts positions, where the model states one.
         pad=next((k for k in (config.pad_token_id, tokenizer.pad_token_id) if k is not None and k >= 0), 0),
         limit=min(limits, default=None),
         hard_limit=hard,

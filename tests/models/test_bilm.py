@@ -86,27 +86,42 @@ def test_a_state_continues_a_sentence(bilm):
     torch.testing.assert_close(begin[-1][:, 6:], whole[-1][:4, 6:], rtol=0, atol=TOLERANCE)
 
 
+def test_each_sentence_ends_in_its_own_state(bilm):
+    """A sentence that ends early keeps its state while longer ones run on."""
+    sentences = [torch.randn(n, 6, generator=torch.Generator().manual_seed(n)) for n in (2, 9, 5)]
+    with torch.no_grad():
+        _, together = bilm.layers(torch.cat(sentences), [2, 9, 5])
+        for k, sentence in enumerate(sentences):
+            _, alone = bilm.layers(sentence, [len(sentence)])
+            for part in ("output", "memory"):
+                for ours, expected in zip(getattr(together, part), getattr(alone, part), strict=True):
+                    for got, want in zip(ours, expected, strict=True):
+                        torch.testing.assert_close(got[k : k + 1], want, rtol=0, atol=TOLERANCE)
+
+
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 @pytest.mark.parametrize("n_highway", [0, 2])
 def test_word_vectors_equal_a_plain_character_cnn(tmp_path, activation, n_highway):
     """Every position of all 50 characters is convolved here, and words one at a time."""
     options = write_options(tmp_path, char_cnn={"activation": activation, "n_highway": n_highway})
     bilm = read_bilm(read_options(options), write_weights(tmp_path, options, scale=0.3))
-    words = ["", "a", "I", "don't", "naïve", "日本語", "x" * 47, "x" * 48, "y" * 300, "<S>", "</S>", *"abcdefg"]
-    ids = character_ids(words, 50)
+    short = ["", "a", "I", "don't", "naïve", "日本語", "<S>", "</S>", *"abcdefg"]
+    long = ["x" * 44, "x" * 47, "x" * 48, "y" * 300]
     weights, function = bilm.characters, {"relu": torch.relu, "tanh": torch.tanh}[activation]
-    rows = []
-    with torch.no_grad():
-        for row in ids:
-            embedded = weights.embedding[torch.from_numpy(row)].T[None]
-            pooled = [
-                function(torch.conv1d(embedded, kernel, bias).max(dim=2).values)
-                for kernel, bias in zip(weights.filters, weights.filter_bias, strict=True)
-            ]
-            hidden = allennlp_highway(bilm)(torch.cat(pooled, dim=1))
-            rows.append(hidden @ weights.projection + weights.projection_bias)
-        expected = torch.cat(rows)
-        torch.testing.assert_close(bilm.words(ids), expected, rtol=0, atol=TOLERANCE)
+    # Short words together are convolved over few positions only, which must not show.
+    for words in (short, long, short + long):
+        ids = character_ids(words, 50)
+        rows = []
+        with torch.no_grad():
+            for row in ids:
+                embedded = weights.embedding[torch.from_numpy(row)].T[None]
+                pooled = [
+                    function(torch.conv1d(embedded, kernel, bias).max(dim=2).values)
+                    for kernel, bias in zip(weights.filters, weights.filter_bias, strict=True)
+                ]
+                hidden = allennlp_highway(bilm)(torch.cat(pooled, dim=1))
+                rows.append(hidden @ weights.projection + weights.projection_bias)
+            torch.testing.assert_close(bilm.words(ids), torch.cat(rows), rtol=0, atol=TOLERANCE)
 
 
 @given(st.lists(st.text(max_size=80), max_size=5))

@@ -121,4 +121,6 @@ class PackedLstm(torch.autograd.Function):
 def _rows_before(running: list[int]) -> Tensor:
     """For every row after the first step, the row of the same sentence one step earlier."""
     starts = torch.tensor([0, *running]).cumsum(0)
-    return torch.cat([torch.arange(n) + starts[k] for k, n in enumerate(running[1:])] or [torch.zeros(0, dtype=torch.int64)])
+    return torch.cat(
+        [torch.arange(n) + starts[k] for k, n in enumerate(running[1:])] or [torch.zeros(0, dtype=torch.int64)]
+    )

@@ -65,7 +65,9 @@ class BilmNetwork(nn.Module):
         # The module's own start draws from torch's global generator.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.softmax = nn.AdaptiveLogSoftmaxWithLoss(options.projection, n_classes, [c for c in cutoffs if c < n_classes - 1], div_value=2.0)
+            self.softmax = nn.AdaptiveLogSoftmaxWithLoss(
+                options.projection, n_classes, [c for c in cutoffs if c < n_classes - 1], div_value=2.0
+            )
 
     def characters(self) -> CharacterWeights:
         """The weights of the character CNN, as the reading model knows them."""
@@ -74,7 +76,9 @@ class BilmNetwork(nn.Module):
             embedding=self.embedding,
             filters=tuple(self.filters),
             filter_bias=tuple(self.filter_bias),
-            highway=tuple(cast(tuple[Tensor, Tensor, Tensor, Tensor], tuple(flat[k : k + 4])) for k in range(0, len(flat), 4)),
+            highway=tuple(
+                cast(tuple[Tensor, Tensor, Tensor, Tensor], tuple(flat[k : k + 4])) for k in range(0, len(flat), 4)
+            ),
             projection=self.projection,
             projection_bias=self.projection_bias,
         )
@@ -128,14 +132,14 @@ class _Layer(nn.Module):
         self.projection = nn.Parameter(torch.stack([w.projection for w in pair]))
 
     def forward(self, inputs: Tensor, running: list[int], dtype: torch.dtype) -> Tensor:
-        outputs: Tensor = PackedLstm.apply(
-            inputs, self.input, self.state, self.bias, self.projection, running, dtype
-        )  # type: ignore[no-untyped-call]
+        outputs: Tensor = PackedLstm.apply(inputs, self.input, self.state, self.bias, self.projection, running, dtype)  # type: ignore[no-untyped-call]
         return outputs
 
     def weights(self) -> tuple[LstmWeights, LstmWeights]:
         left, right = (
-            LstmWeights(self.input[k].detach(), self.state[k].detach(), self.bias[k].detach(), self.projection[k].detach())
+            LstmWeights(
+                self.input[k].detach(), self.state[k].detach(), self.bias[k].detach(), self.projection[k].detach()
+            )
             for k in range(2)
         )
         return left, right

@@ -54,8 +54,8 @@ def words_of(text: str) -> Sentence:
 def sentences_of(text: str) -> list[Sentence]:
     """The sentences of a paragraph, each a tuple of words.
 
-    A sentence ends after `.`, `!`, `?` or dots and closing quotes or brackets, where the next word begins with a capital
-    letter, a digit or an opening quote. A quotation followed by a small letter goes on: `"Oh!" said she.`
+    A sentence ends after `.`, `!`, `?` or dots and closing quotes or brackets, where the next word begins with a
+    capital letter, a digit or an opening quote. A quotation followed by a small letter goes on: `"Oh!" said she.`
 
     >>> [" ".join(sentence) for sentence in sentences_of('"Oh!" said she. "I see Mr. Emerson." He left.')]
     ['" Oh ! " said she .', '" I see Mr. Emerson . "', 'He left .']

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -13,7 +15,8 @@ from embedbench.probing.probes import MLP, Linear, Pooling, Probe
 from embedbench.probing.trainer import train_members
 from embedbench.types import ArrayVectors
 
-QUICK = Training(batch_size=256, max_epochs=5, min_updates=150)
+QUICK = Training(batch_size=256, learning_rate=1e-2, max_epochs=5, min_updates=100)
+LONGER = Training(batch_size=512, learning_rate=2e-2, max_epochs=6, min_updates=250)
 LABELS = {"task": 4, "control": 4}
 PROBES: list[Probe] = [Linear(), MLP(hidden=16, dropout=0.1), Linear(pooling=Pooling.attentive)]
 
@@ -21,7 +24,7 @@ PROBES: list[Probe] = [Linear(), MLP(hidden=16, dropout=0.1), Linear(pooling=Poo
 def test_planted_signal_is_found_in_its_layer_and_nowhere_else(make_world) -> None:
     mixes = expand_mixes(["single", "scalar", "scalar_normed", "concat", "cumulative"], 3)
     members = [Member(mix, Linear()) for mix in mixes]
-    fitted = train_members(make_world(1200, 1), make_world(400, 2), members, LABELS, Training(max_epochs=8))
+    fitted = train_members(make_world(1200, 1), make_world(400, 2), members, LABELS, LONGER)
     test = make_world(500, 3)
     scores = dict(zip([m.label for m in mixes], (fitted.predict(test) == test.labels["task"]).mean(1), strict=True))
     for mix in ("single:1", "scalar", "scalar_normed", "concat", "cumulative:1"):
@@ -148,7 +151,7 @@ def test_a_label_without_train_example_is_fine_and_columns_may_differ_in_size(ma
 def test_a_spilled_bank_gives_the_same_numbers(make_world) -> None:
     train, dev, test = make_world(300, 1), make_world(100, 2), make_world(100, 3)
     members = [Member(Scalar(), Linear())]
-    small = Training(batch_size=256, max_epochs=5, min_updates=150, memory_bytes=1)
+    small = dataclasses.replace(QUICK, memory_bytes=1)
     in_memory, spilled = (train_members(train, dev, members, LABELS, t) for t in (QUICK, small))
     np.testing.assert_array_equal(in_memory.predict(test), spilled.predict(test))
     assert in_memory.dev_losses == spilled.dev_losses

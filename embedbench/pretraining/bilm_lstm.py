@@ -18,7 +18,7 @@ class PackedLstm(torch.autograd.Function):
     """An LSTM with projection and without clipping; gates in the order input, forget, new memory, output."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any,
         inputs: Float[Tensor, "two rows projection"],
         weights: Float[Tensor, "two projection gates"],
@@ -67,7 +67,7 @@ class PackedLstm(torch.autograd.Function):
         return outputs.float()
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """The gradients of inputs and weights."""
         inputs, weights, state, projection, gates, memory, squashed, outputs = ctx.saved_tensors
         running, dtype, cell = ctx.running, ctx.dtype, memory.shape[2]

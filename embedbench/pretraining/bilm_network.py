@@ -1,4 +1,4 @@
-"""The biLM with weights that learn: the same character CNN as when it is read, LSTMs that have a gradient, a softmax."""
+"""The biLM with weights that learn: the character CNN that also reads, LSTMs with a gradient, a softmax."""
 
 from __future__ import annotations
 

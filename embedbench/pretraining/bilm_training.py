@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,10 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from embedbench.errors import ConfigurationError
 from embedbench.extractors.batching import flat_ranges, sorted_batches
 from embedbench.extractors.devices import Device, torch_device
 from embedbench.fingerprint import fingerprint
 from embedbench.models.bilm_characters import SENTENCE_END, SENTENCE_START, character_ids
-from embedbench.models.bilm_options import BilmOptions
 from embedbench.pretraining.batches import shuffled_batches
 from embedbench.pretraining.bilm_network import BilmNetwork
 from embedbench.pretraining.bilm_writing import write_bilm
@@ -24,6 +22,7 @@ from embedbench.pretraining.budget import Budget, budget_key
 from embedbench.pretraining.card import ModelCard, machine, package_versions
 from embedbench.pretraining.corpus import EncodedText, TrainingCorpus
 from embedbench.pretraining.loop import Batch, HeldOutLoss, Optimisation, run
+from embedbench.pretraining.options import BilmTraining
 from embedbench.pretraining.vocabulary import WordClasses
 from embedbench.pretraining.workplace import PretrainedModel, train_once
 from embedbench.progress import Progress, SilentProgress
@@ -89,71 +88,6 @@ class BilmObjective:
             torch.from_numpy(self._classes[rows]).to(self._device),
         )
         return losses
-
-
-@dataclass(frozen=True)
-class BilmTraining:
-    """A character-CNN biLM, saved as options.json and weights.hdf5 (extractor=elmo).
-
-    Attributes:
-        projection: dimensions of one direction; a word vector has twice as many.
-        cell: memory cells of one LSTM.
-        n_layers: LSTM layers of each direction.
-        character_dim: dimensions of one character.
-        filters: numbers of convolution filters of width 1, 2, 3, …
-        n_highway: highway layers above the convolutions.
-        max_characters: bytes per word, two markers included.
-        vocabulary: most frequent words that the softmax tells apart.
-        min_count: rarer words are not among them.
-        cutoffs: of the adaptive softmax (Grave et al. 2017): the first classes form its head.
-        dropout: of the character layer and of every LSTM's output.
-        words_per_batch: of one update.
-        learning_rate: the highest.
-        bf16: products of the LSTMs in bfloat16.
-        half: save float16 instead of float32.
-
-    Raises:
-        ConfigurationError: a size below 1.
-    """
-
-    projection: int = 64
-    cell: int = 256
-    n_layers: int = 2
-    character_dim: int = 16
-    filters: tuple[int, ...] = (16, 32, 64, 64)
-    n_highway: int = 1
-    max_characters: int = 50
-    vocabulary: int = 20_000
-    min_count: int = 2
-    cutoffs: tuple[int, ...] = (1000, 5000)
-    dropout: float = 0.1
-    words_per_batch: int = 512
-    learning_rate: float = 4e-3
-    bf16: bool = False
-    half: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "filters", tuple(self.filters))
-        object.__setattr__(self, "cutoffs", tuple(self.cutoffs))
-        sizes = (self.projection, self.cell, self.n_layers, self.character_dim, self.vocabulary, self.words_per_batch)
-        if min(sizes) < 1 or not self.filters or min(self.filters) < 1 or not 0 <= self.dropout < 1:
-            raise ConfigurationError(f"{self} cannot be; every size must be at least 1 and dropout below 1")
-
-    def shape(self) -> BilmOptions:
-        """The network's published description."""
-        return BilmOptions(
-            character_dim=self.character_dim,
-            filters=tuple((width, number) for width, number in enumerate(self.filters, 1)),
-            n_highway=self.n_highway,
-            activation="relu",
-            max_characters=self.max_characters,
-            projection=self.projection,
-            cell=self.cell,
-            n_layers=self.n_layers,
-            cell_clip=None,
-            projection_clip=None,
-            skip_connections=True,
-        )
 
 
 def train_bilm(

@@ -78,10 +78,10 @@ def _data_sets(bilm: Bilm) -> dict[str, Float32[np.ndarray, "*shape"]]:
     for direction, stack in enumerate(bilm.lstm):
         for layer_number, lstm in enumerate(stack):
             folder = f"RNN_{direction}/RNN/MultiRNNCell/Cell{layer_number}/LSTMCell"
-            bias = _array(lstm.bias).copy()
-            bias[cell : 2 * cell] -= _FORGET_BIAS
+            gates = _array(lstm.bias).copy()
+            gates[cell : 2 * cell] -= _FORGET_BIAS
             sets[f"{folder}/W_0"] = _reorder(np.concatenate([_array(lstm.input), _array(lstm.state)]))
-            sets[f"{folder}/B"] = _reorder(bias)
+            sets[f"{folder}/B"] = _reorder(gates)
             sets[f"{folder}/W_P_0"] = _array(lstm.projection)
     return sets
 

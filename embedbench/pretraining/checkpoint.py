@@ -27,7 +27,7 @@ class Checkpoint:
             torch.save({"key": self._key, **state}, stream)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(temporary, self._path)
+        os.replace(temporary, self._path)  # noqa: PTH105 — the one call that POSIX promises to be atomic
 
     def read(self) -> dict[str, Any] | None:
         """The state on disk; None where there is none.

@@ -66,8 +66,8 @@ class CorpusFiles:
             raise ConfigurationError("no corpus is given; expected corpus.files=[FILE,…]")
         if not 0 < self.held_out <= 0.5 or self.longest < 2:
             raise ConfigurationError(
-                f"corpus.held_out={self.held_out} and corpus.longest={self.longest} cannot be; expected a share above 0 "
-                "and at most 0.5, and at least 2 words"
+                f"corpus.held_out={self.held_out} and corpus.longest={self.longest} cannot be; expected a share above "
+                "0 and at most 0.5, and at least 2 words"
             )
 
 
@@ -98,7 +98,8 @@ class EncodedText:
     @cached_property
     def lengths(self) -> Int64[np.ndarray, "sentences"]:
         """Words per sentence, each at least 1."""
-        return np.diff(self.offsets)
+        lengths: Int64[np.ndarray, "sentences"] = np.diff(self.offsets)
+        return lengths
 
     def words_of(self, sentences: Int64[np.ndarray, "chosen"]) -> Int32[np.ndarray, "words"]:
         """The words of these sentences, one after the other."""
@@ -124,7 +125,8 @@ class TrainingCorpus:
     @cached_property
     def counts(self) -> Int64[np.ndarray, "types"]:
         """How often each type occurs in the training text."""
-        return np.bincount(self.train.ids, minlength=len(self.types)).astype(np.int64)
+        counts: Int64[np.ndarray, "types"] = np.bincount(self.train.ids, minlength=len(self.types)).astype(np.int64)
+        return counts
 
     @cached_property
     def fingerprint(self) -> str:

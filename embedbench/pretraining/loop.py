@@ -220,7 +220,7 @@ class _Run:
             torch.manual_seed(self._seed * 1_000_003 + self._step)
             with self._precision():
                 loss = self._objective.loss(batch, np.random.default_rng([self._seed, self._step]))
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
         torch.nn.utils.clip_grad_norm_(self._parameters, self._how.clip_norm)
         self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)

@@ -18,7 +18,7 @@ MLM_SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 """Pieces 0 to 4 of a WordPiece tokenizer, in this order."""
 
 CLM_SPECIAL = ("<|endoftext|>",)
-"""Piece 0 of a byte-level BPE tokenizer: between documents, and as padding."""
+"""Piece 0 of a byte-level BPE tokenizer: before every text, so that its first word has something to follow."""
 
 
 def train_wordpiece(corpus: TrainingCorpus, size: int) -> Any:
@@ -54,7 +54,6 @@ def train_byte_bpe(corpus: TrainingCorpus, size: int) -> Any:
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=True)
     tokenizer.decoder = tokenizers.decoders.ByteLevel()
-    tokenizer.post_processor = tokenizers.processors.ByteLevel(trim_offsets=False)
     trainer = tokenizers.trainers.BpeTrainer(
         vocab_size=size,
         special_tokens=list(CLM_SPECIAL),
@@ -63,6 +62,10 @@ def train_byte_bpe(corpus: TrainingCorpus, size: int) -> Any:
         show_progress=False,
     )
     tokenizer.train_from_iterator(_repeated(corpus), trainer)
+    end = CLM_SPECIAL[0]
+    tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
+        single=f"{end} $A", pair=f"{end} $A {end} $B", special_tokens=[(end, tokenizer.token_to_id(end))]
+    )
     return tokenizer
 
 

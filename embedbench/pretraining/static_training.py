@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from embedbench.errors import ConfigurationError, DataError
+from embedbench.errors import DataError
 from embedbench.extractors.corpus_training import gensim_version
 from embedbench.fingerprint import fingerprint
 from embedbench.pretraining.budget import Budget, budget_key
@@ -20,6 +19,7 @@ from embedbench.pretraining.card import ModelCard, machine, package_versions
 from embedbench.pretraining.checkpoint import Checkpoint, TrainingLog
 from embedbench.pretraining.corpus import TrainingCorpus
 from embedbench.pretraining.negative_sampling import NegativeSampling
+from embedbench.pretraining.options import Architecture, FastTextTraining, Word2VecTraining
 from embedbench.pretraining.static_writing import write_fasttext, write_word2vec
 from embedbench.pretraining.workplace import PretrainedModel, train_once
 from embedbench.progress import Progress, SilentProgress
@@ -28,64 +28,6 @@ VERSION = 1
 """Counts up whenever the same options give other vectors."""
 
 _LEAST_RATE = 1e-4
-
-
-class Architecture(enum.StrEnum):
-    """What is predicted from what; the names are what a user types."""
-
-    cbow = "cbow"
-    """A word from the mean of its neighbours."""
-    skipgram = "skipgram"
-    """A word from each neighbour."""
-
-
-@dataclass(frozen=True)
-class Word2VecTraining:
-    """word2vec by gensim, saved as vectors.bin (extractor=word2vec; Mikolov et al. 2013).
-
-    Attributes:
-        architecture: what is predicted from what.
-        dim: dimensions of a vector.
-        window: largest distance of neighbours.
-        negative: noise words per word.
-        min_count: rarer words get no vector.
-        vocabulary: only the most frequent words get a vector; 0: all.
-        sample: frequent words are thinned out above this share of the text.
-        learning_rate: the highest; it falls along a line.
-        half: round to float16 and pack; the values read back are exactly those.
-
-    Raises:
-        ConfigurationError: a size below 1.
-    """
-
-    architecture: Architecture = Architecture.skipgram
-    dim: int = 128
-    window: int = 5
-    negative: int = 5
-    min_count: int = 5
-    vocabulary: int = 0
-    sample: float = 1e-3
-    learning_rate: float = 0.025
-    half: bool = False
-
-    def __post_init__(self) -> None:
-        if min(self.dim, self.window, self.negative, self.min_count) < 1 or self.vocabulary < 0:
-            raise ConfigurationError(f"{self} cannot be; every size must be at least 1")
-
-
-@dataclass(frozen=True)
-class FastTextTraining(Word2VecTraining):
-    """fastText by gensim, saved as model.bin (extractor=fasttext; Bojanowski et al. 2017).
-
-    Attributes:
-        min_n: characters of the smallest n-gram, word boundaries included.
-        max_n: characters of the largest n-gram.
-        buckets: rows that n-grams are hashed to.
-    """
-
-    min_n: int = 3
-    max_n: int = 6
-    buckets: int = 100_000
 
 
 def train_static(

@@ -57,7 +57,8 @@ class WordClasses:
         smoothed = self.counts + 1.0
         smoothed[self.start] = 0
         with np.errstate(divide="ignore"):
-            return -np.log(smoothed / smoothed.sum())
+            nats: np.ndarray = -np.log(smoothed / smoothed.sum())
+        return nats
 
     def unigram_loss(self, text: EncodedText) -> float:
         """Nats per prediction of the unigram model: each word and each sentence end by its training frequency."""

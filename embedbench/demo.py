@@ -41,7 +41,10 @@ def prepare_demo(cache: Path, progress: Progress) -> tuple[Path, Path]:
 
 def _write_text(path: Path) -> None:
     """News of gensim's Lee corpus (real text) and sentences of the grammar (the tasks' vocabulary)."""
-    lines = [" ".join(sentence) for sentence in read_sentences(locate("gensim:lee_background.cor"))]
+    from embedbench.pretraining.tokenisation import sentences_of
+
+    articles = (" ".join(words) for words in read_sentences(locate("gensim:lee_background.cor")))
+    lines = [" ".join(sentence) for article in articles for sentence in sentences_of(article)]
     grammar = generate(Split.TRAIN, seed=_GRAMMAR_SEED, n_sentences=_GRAMMAR_SENTENCES)
     lines += [" ".join(token.form for token in sentence.tokens) for sentence in grammar]
     partial = path.with_suffix(f".{os.getpid()}.partial")

@@ -15,7 +15,7 @@ from embedbench.probing.probes import MLP, Linear, Pooling, Probe
 from embedbench.probing.trainer import train_members
 from embedbench.types import ArrayVectors
 
-QUICK = Training(batch_size=256, learning_rate=1e-2, max_epochs=5, min_updates=100)
+QUICK = Training(batch_size=256, learning_rate=1e-2, network_learning_rate=1e-2, max_epochs=5, min_updates=100)
 LONGER = Training(batch_size=512, learning_rate=2e-2, max_epochs=6, min_updates=250)
 LABELS = {"task": 4, "control": 4}
 PROBES: list[Probe] = [Linear(), MLP(hidden=16, dropout=0.1), Linear(pooling=Pooling.attentive)]

@@ -26,10 +26,10 @@ demo: env
 	$(BIN)/embedbench demo
 
 test: env
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 test-slow: env
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n 2 -m slow
 
 check: env
 	$(BIN)/ruff check .

@@ -22,9 +22,10 @@ _WORDS_OF_TRAINING = 250_000
 
 def prepare_demo(cache: Path, progress: Progress) -> tuple[Path, Path]:
     """The training text, and the folder of the ELMo trained on it; both are kept below `cache`."""
-    from embedbench.pretraining.bilm_training import BilmTraining, train_bilm
+    from embedbench.pretraining.bilm_training import train_bilm
     from embedbench.pretraining.budget import Budget
     from embedbench.pretraining.corpus import CorpusFiles, WordForm, read_corpus
+    from embedbench.pretraining.options import BilmTraining
 
     folder = cache / "demo"
     folder.mkdir(parents=True, exist_ok=True)

@@ -162,5 +162,5 @@ def test_labels_that_are_shifted_against_their_words_are_at_chance(tmp_path):
     task = Upos(GRAMMAR)
     right, wrong = (measured(tmp_path, RandomVectors(size=64), t) for t in (task, Misaligned(task, 1)))
     majority = next(b.value for b in wrong.baselines if b.extractor == "majority")
-    assert score(right, "single:0").value > 0.8
+    assert score(right, "single:0").value > majority + 0.3
     assert score(wrong, "single:0").value < majority + 0.1

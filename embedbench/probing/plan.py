@@ -14,7 +14,8 @@ def plan_members(
 ) -> tuple[Member, ...]:
     """The members of a cell, grouped by label column and mix; seeds vary fastest.
 
-    Cumulative mixes tell where a score comes from (Tenney et al. 2019b), which no control asks; they learn the task only.
+    Cumulative mixes tell where a score comes from (Tenney et al. 2019b), which no control asks: they learn the task
+    only.
 
     >>> from embedbench.probing.probes import Linear
     >>> [m.label for m in plan_members(["single"], Linear(), [0], ["task", "control"], 1)]

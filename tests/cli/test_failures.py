@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SMALL
+from small_cells import SMALL
 
 TREE = "1\tthe\tthe\tDET\tDT\t_\t2\tdet\t_\t_\n2\tbank\tbank\tNOUN\tNN\t_\t0\troot\t_\t_\n\n"
 

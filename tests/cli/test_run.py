@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import SMALL
+from small_cells import SMALL
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 

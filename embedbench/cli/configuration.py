@@ -43,6 +43,15 @@ def register_schemas() -> None:
     store.store(group="training", name="default", node=component_schema(Component("training", "default", Training)))
 
 
+def register_node(group: str, name: str, target: type) -> None:
+    """Makes any dataclass the typed node `schema/GROUP/NAME`, for presets to build on."""
+    from hydra.core.config_store import ConfigStore
+
+    ConfigStore.instance().store(
+        group=f"schema/{group}", name=name, node=component_schema(Component(group, name, target))
+    )
+
+
 def conf_folder() -> Path:
     """The folder of YAML presets, in a checkout as in an installed wheel."""
     return Path(next(iter(importlib.import_module(CONFIG_MODULE).__path__)))

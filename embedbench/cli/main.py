@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "run the contract tests against any extractor or task, also your own",
     "list": "what can be selected: extractors, tasks, probes, mixes, metrics",
     "data": "the catalogue of data sets: list, get, verify",
+    "pretrain": "train word2vec, fastText, a biLM, a masked or a causal LM on raw text",
     "extract": "fill the store of word vectors only",
 }
 """Name and one-line help; `embedbench.cli.NAME_command` holds `execute(arguments) -> exit code`."""

@@ -62,12 +62,12 @@ class BilmNetwork(nn.Module):
         self.projection = nn.Parameter(characters.projection)
         self.projection_bias = nn.Parameter(characters.projection_bias)
         self.lstm = nn.ModuleList([_Layer(pair) for pair in zip(*start.lstm, strict=True)])
+        # A text of few words has fewer classes than the first cutoff.
+        heads = [c for c in cutoffs if c < n_classes - 1] or [n_classes // 2]
         # The module's own start draws from torch's global generator.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.softmax = nn.AdaptiveLogSoftmaxWithLoss(
-                options.projection, n_classes, [c for c in cutoffs if c < n_classes - 1], div_value=2.0
-            )
+            self.softmax = nn.AdaptiveLogSoftmaxWithLoss(options.projection, n_classes, heads, div_value=2.0)
 
     def characters(self) -> CharacterWeights:
         """The weights of the character CNN, as the reading model knows them."""

@@ -57,6 +57,10 @@ class ModelCard:
     command: str = ""
     versions: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        # As they come back from JSON, so that a card read is the card written.
+        object.__setattr__(self, "options", json.loads(json.dumps(self.options)))
+
     def write(self, folder: Path) -> None:
         """Writes training/card.json and README.md."""
         path = folder / CARD

@@ -98,12 +98,13 @@ class EncodedText:
     @cached_property
     def lengths(self) -> Int64[np.ndarray, "sentences"]:
         """Words per sentence, each at least 1."""
-        lengths: Int64[np.ndarray, "sentences"] = np.diff(self.offsets)
-        return lengths
+        sizes: np.ndarray = np.diff(self.offsets)
+        return sizes
 
     def words_of(self, sentences: Int64[np.ndarray, "chosen"]) -> Int32[np.ndarray, "words"]:
         """The words of these sentences, one after the other."""
-        return self.ids[flat_ranges(self.offsets[sentences], self.lengths[sentences])]
+        words: np.ndarray = self.ids[flat_ranges(self.offsets[sentences], self.lengths[sentences])]
+        return words
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int32, Int64
+from jaxtyping import Int64
 
 from embedbench.extractors.batching import flat_ranges
 from embedbench.pretraining.pieces import PieceText
@@ -64,7 +64,7 @@ def padded(
 
 
 def whole_words(
-    words: Int32[np.ndarray, "pieces"], share: float, generator: np.random.Generator
+    words: Int64[np.ndarray, "pieces"], share: float, generator: np.random.Generator
 ) -> Int64[np.ndarray, "chosen"]:
     """The pieces of a random choice of words, about `share` of all words and at least one."""
     first = np.concatenate([[True], words[1:] != words[:-1]])

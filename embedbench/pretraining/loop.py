@@ -7,14 +7,14 @@ import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from embedbench.errors import NumericalError
+from embedbench.errors import DataError, NumericalError
 from embedbench.pretraining.budget import Budget
 from embedbench.pretraining.checkpoint import Checkpoint, TrainingLog
 from embedbench.progress import Progress
@@ -66,6 +66,7 @@ class HeldOutLoss:
         return math.exp(min(self.total / self.words, 700.0))
 
 
+@runtime_checkable
 class Objective(Protocol):
     """What is trained. The order of batches and all chance depend on the arguments only."""
 
@@ -119,7 +120,6 @@ def run(
     folder: Path,
     key: str,
     progress: Progress,
-    after_checkpoint: Any = None,
 ) -> Trained:
     """Trains the objective's network in place, which ends with the weights of the lowest held-out loss.
 
@@ -134,13 +134,12 @@ def run(
         folder: where checkpoint and log live.
         key: fingerprint of everything that the result depends on.
         progress: told words and held-out perplexities.
-        after_checkpoint: called after each checkpoint, for tests of interruption.
 
     Raises:
         NumericalError: the loss is not finite.
         ConfigurationError: the folder holds the checkpoint of another training.
     """
-    return _Run(objective, budget, optimisation, seed, folder, key, progress, after_checkpoint).run()
+    return _Run(objective, budget, optimisation, seed, folder, key, progress).run()
 
 
 class _Run:
@@ -153,10 +152,9 @@ class _Run:
         folder: Path,
         key: str,
         progress: Progress,
-        after_checkpoint: Any,
     ) -> None:
         self._objective, self._budget, self._how, self._seed = objective, budget, optimisation, seed
-        self._progress, self._after_checkpoint = progress, after_checkpoint
+        self._progress = progress
         self._checkpoint, self._log = Checkpoint(folder, key), TrainingLog(folder)
         self._network = objective.network
         self._device = next(self._network.parameters()).device
@@ -183,6 +181,8 @@ class _Run:
             advance(self._words)
             while self._words < total and not stopped:
                 batches = self._objective.batches(self._epoch)
+                if not batches:
+                    raise DataError("the training text is too short to make one batch; give more text")
                 for batch in batches[self._place :]:
                     n = self._objective.words(batch)
                     self._update(batch)
@@ -278,8 +278,6 @@ class _Run:
                 "log_lines": self._log.n_lines,
             }
         )
-        if self._after_checkpoint is not None:
-            self._after_checkpoint(self._step)
 
     def _resume(self) -> bool:
         state = self._checkpoint.read()

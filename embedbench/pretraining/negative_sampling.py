@@ -88,7 +88,7 @@ class NegativeSampling:
             block = slice(start, start + _BLOCK)
             given = self.given[block]
             known = (given >= 0)[:, :, None]
-            hidden = np.where(known, inputs[given], 0).sum(axis=1) / known.sum(axis=1)
+            hidden = np.where(known, inputs[given], 0).sum(axis=1) / known.sum(axis=1).astype(np.float32)
             candidates = np.concatenate([self.predicted[block, None], self.noise[block]], axis=1)
             scores = np.einsum("ed,ecd->ec", hidden, outputs[candidates], optimize=True)
             total += _loss(scores)

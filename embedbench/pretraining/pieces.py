@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from embedbench.pretraining.corpus import EncodedText, TrainingCorpus
 MLM_SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 """Pieces 0 to 4 of a WordPiece tokenizer, in this order."""
 
+_PRIVATE_USE = 0xF0000
+"""65,536 characters that no text uses start here."""
+
 CLM_SPECIAL = ("<|endoftext|>",)
 """Piece 0 of a byte-level BPE tokenizer: before every text, so that its first word has something to follow."""
 
@@ -28,13 +32,19 @@ def train_wordpiece(corpus: TrainingCorpus, size: int) -> Any:
         MissingExtraError: tokenizers is not installed.
     """
     tokenizers = _library("pretrain model=mlm")
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordPiece(unk_token=MLM_SPECIAL[1]))
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordPiece({MLM_SPECIAL[1]: 0}, unk_token=MLM_SPECIAL[1]))
     tokenizer.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-    trainer = tokenizers.trainers.WordPieceTrainer(
-        vocab_size=size, special_tokens=list(MLM_SPECIAL), min_frequency=2, show_progress=False
+    counts: Counter[str] = Counter()
+    for word, count in zip(corpus.types, corpus.counts.tolist(), strict=True):
+        normal = tokenizer.normalizer.normalize_str(word)
+        for part, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normal):
+            counts[part] += count
+    vocabulary = [*MLM_SPECIAL, *_wordpieces(tokenizers, counts, size - len(MLM_SPECIAL))]
+    tokenizer.model = tokenizers.models.WordPiece(
+        {piece: k for k, piece in enumerate(vocabulary)}, unk_token=MLM_SPECIAL[1]
     )
-    tokenizer.train_from_iterator(_repeated(corpus), trainer)
+    tokenizer.add_special_tokens(list(MLM_SPECIAL))
     tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
@@ -42,6 +52,30 @@ def train_wordpiece(corpus: TrainingCorpus, size: int) -> Any:
     )
     tokenizer.decoder = tokenizers.decoders.WordPiece()
     return tokenizer
+
+
+def _wordpieces(tokenizers: Any, counts: Counter[str], size: int) -> list[str]:
+    """The pieces of a WordPiece vocabulary: pairs merged by frequency, `##` before pieces that continue a word.
+
+    The library's own WordPiece trainer numbers the `##` characters in the order of a hash table, and with them it
+    breaks ties, so two runs differ. Its plain trainer sorts its alphabet: it gets words whose continuing characters
+    are others, from the private use area, which is the same training.
+    """
+    inside = {c: chr(_PRIVATE_USE + k) for k, c in enumerate(sorted({c for word in counts for c in word}))}
+    outside = {private: c for c, private in inside.items()}
+    trained = tokenizers.Tokenizer(tokenizers.models.BPE())
+    trained.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    # As in the library's, every character is a piece that may begin a word, also one that never did.
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=size, min_frequency=2, initial_alphabet=list(inside), show_progress=False
+    )
+    marked = ([word[0] + "".join(inside[c] for c in word[1:])] * count for word, count in sorted(counts.items()))
+    trained.train_from_iterator(marked, trainer)
+    ids: dict[str, int] = trained.get_vocab()
+    return [
+        "##" * (piece[0] in outside) + "".join(outside.get(c, c) for c in piece)
+        for piece in sorted(ids, key=ids.__getitem__)
+    ]
 
 
 def train_byte_bpe(corpus: TrainingCorpus, size: int) -> Any:

@@ -14,7 +14,7 @@ VERSION = 1
 """Counts up whenever the same text gives other words."""
 
 _ABBREVIATIONS = (
-    "Mr Mrs Ms Dr St Rev Hon Prof Gen Col Capt Lt Maj Sgt Gov Sen Rep Jr Sr Esq Messrs Mme Mlle No Nos vol ch pp fig "
+    "Mr Mrs Ms Dr St Rev Hon Prof Gen Col Capt Lt Maj Sgt Gov Sen Rep Jr Sr Esq Messrs Mme Mlle "
     "etc vs e.g i.e viz cf Co Inc Ltd Corp Jan Feb Aug Sept Oct Nov Dec a.m p.m A.M P.M B.C A.D U.S"
 )
 """Words that keep their full stop."""
@@ -26,6 +26,7 @@ _DOTTED = "|".join(re.escape(word) for word in sorted(_ABBREVIATIONS.split(), ke
 _WORD = re.compile(
     rf"""
     (?:{_DOTTED}|[A-Z](?:\.[A-Z])*)\.(?=\s|$|[,;:'")])    # an abbreviation or initials with their full stop
+  | (?:[Nn]os?|[Vv]ol|[Cc]h|[Ff]ig|pp?)\.(?=\s?\d)        # the same, before a number
   | \d+(?:[.,:/]\d+)*(?:st|nd|rd|th|s)?\b               # 1,000  3.5  10:30  19th
   | \.\.+|--+|\*\*+                                      # dots, dashes, asterisks
   | (?i:n't|'(?:s|m|d|re|ve|ll))(?![^\W_])               # clitics, once cut off

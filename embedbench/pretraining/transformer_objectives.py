@@ -10,6 +10,7 @@ from jaxtyping import Int64
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  the name every torch programme uses
 
+from embedbench.errors import DataError
 from embedbench.extractors.batching import flat_ranges, sorted_batches
 from embedbench.pretraining.batches import shuffled_batches
 from embedbench.pretraining.examples import Blocks, blocks_of, padded, whole_words
@@ -107,6 +108,12 @@ class MaskedObjective:
         capacity = (positions - 3) // 2 if next_sentence else positions - 2
         self._texts = {part: (text, blocks_of(text, capacity)) for part, text in _parts(train, held_out)}
         self._pieces_per_batch = pieces_per_batch
+        for part, (_, blocks) in self._texts.items():
+            if next_sentence and len(blocks.start) < 2:
+                raise DataError(
+                    f"the {part} text is {len(blocks.start)} blocks of {capacity} pieces; model.next_sentence needs at "
+                    "least 2: give more text, or a larger corpus.held_out"
+                )
 
     def batches(self, epoch: int) -> list[Batch]:
         """All blocks or pairs of blocks, in batches of similar length."""

@@ -42,7 +42,7 @@ def test_neighbours_beat_frequencies_where_they_tell_something(tmp_path: Path) -
     options = replace(WORD2VEC, architecture=Architecture.cbow, window=1, learning_rate=0.1)
     model = train_static(toy_corpus(), options, replace(BUDGET, words=100_000), tmp_path / "m")
     assert model.card.words_seen == 100_000
-    assert model.card.held_out["loss"] < model.card.held_out["unigram_loss"] - 0.3
+    assert model.card.held_out["loss"] < model.card.held_out["unigram_loss"] - 0.2
     assert "no perplexity" in model.card.unit
 
 

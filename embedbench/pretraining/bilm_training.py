@@ -20,8 +20,9 @@ from embedbench.pretraining.bilm_network import BilmNetwork
 from embedbench.pretraining.bilm_writing import write_bilm
 from embedbench.pretraining.budget import Budget, budget_key
 from embedbench.pretraining.card import ModelCard, machine, package_versions
-from embedbench.pretraining.corpus import EncodedText, TrainingCorpus
-from embedbench.pretraining.loop import Batch, HeldOutLoss, Optimisation, run
+from embedbench.pretraining.encoded_text import EncodedText, TrainingCorpus
+from embedbench.pretraining.loop import run
+from embedbench.pretraining.objective import Batch, HeldOutLoss, Optimisation
 from embedbench.pretraining.options import BilmTraining
 from embedbench.pretraining.vocabulary import WordClasses
 from embedbench.pretraining.workplace import PretrainedModel, train_once

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from embedbench.pretraining.corpus import EncodedText
+from embedbench.pretraining.encoded_text import EncodedText
 
 _BLOCK = 4096
 _NOISE_SEED = 20_13

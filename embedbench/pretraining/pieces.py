@@ -13,7 +13,7 @@ from jaxtyping import Int32, Int64
 
 from embedbench.errors import MissingExtraError
 from embedbench.extractors.batching import flat_ranges
-from embedbench.pretraining.corpus import EncodedText, TrainingCorpus
+from embedbench.pretraining.encoded_text import EncodedText, TrainingCorpus
 
 MLM_SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 """Pieces 0 to 4 of a WordPiece tokenizer, in this order."""

@@ -17,7 +17,7 @@ from embedbench.fingerprint import fingerprint
 from embedbench.pretraining.budget import Budget, budget_key
 from embedbench.pretraining.card import ModelCard, machine, package_versions
 from embedbench.pretraining.checkpoint import Checkpoint, TrainingLog
-from embedbench.pretraining.corpus import TrainingCorpus
+from embedbench.pretraining.encoded_text import TrainingCorpus
 from embedbench.pretraining.negative_sampling import NegativeSampling
 from embedbench.pretraining.options import Architecture, FastTextTraining, Word2VecTraining
 from embedbench.pretraining.static_writing import write_fasttext, write_word2vec

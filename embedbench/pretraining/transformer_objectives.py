@@ -14,7 +14,7 @@ from embedbench.errors import DataError
 from embedbench.extractors.batching import flat_ranges, sorted_batches
 from embedbench.pretraining.batches import shuffled_batches
 from embedbench.pretraining.examples import Blocks, blocks_of, padded, whole_words
-from embedbench.pretraining.loop import Batch, HeldOutLoss
+from embedbench.pretraining.objective import Batch, HeldOutLoss
 from embedbench.pretraining.pieces import CLM_SPECIAL, MLM_SPECIAL, PieceText
 
 _PAD, _UNKNOWN, _FIRST, _SEPARATOR, _MASK = range(len(MLM_SPECIAL))

@@ -15,8 +15,9 @@ from embedbench.extractors.devices import Device, torch_device
 from embedbench.fingerprint import fingerprint
 from embedbench.pretraining.budget import Budget, budget_key
 from embedbench.pretraining.card import ModelCard, machine, package_versions
-from embedbench.pretraining.corpus import TrainingCorpus
-from embedbench.pretraining.loop import Optimisation, run
+from embedbench.pretraining.encoded_text import TrainingCorpus
+from embedbench.pretraining.loop import run
+from embedbench.pretraining.objective import Optimisation
 from embedbench.pretraining.options import MlmTraining, TransformerTraining
 from embedbench.pretraining.pieces import PieceText, cut, save_tokenizer, train_byte_bpe, train_wordpiece
 from embedbench.pretraining.transformer_objectives import CausalObjective, MaskedObjective

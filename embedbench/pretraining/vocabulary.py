@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Int64
 
-from embedbench.pretraining.corpus import EncodedText, TrainingCorpus
+from embedbench.pretraining.encoded_text import EncodedText, TrainingCorpus
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from embedbench.pretraining.corpus import TrainingCorpus
+from embedbench.pretraining.encoded_text import TrainingCorpus
 from embedbench.types import Sentence
 
 _ANIMALS = ("dog", "cat", "horse", "bird", "fox")

@@ -13,7 +13,7 @@ from embedbench.extractors.fasttext import FastText
 from embedbench.extractors.word2vec import Word2Vec
 from embedbench.fingerprint import file_fingerprint
 from embedbench.pretraining.budget import Budget
-from embedbench.pretraining.corpus import TrainingCorpus
+from embedbench.pretraining.encoded_text import TrainingCorpus
 from embedbench.pretraining.negative_sampling import NegativeSampling
 from embedbench.pretraining.options import Architecture, FastTextTraining, Word2VecTraining
 from embedbench.pretraining.static_training import _Passage, train_static

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedbench.errors import ConfigurationError, DataError
-from embedbench.pretraining.corpus import CorpusFiles, EncodedText, TrainingCorpus, WordForm, read_corpus, recognise
+from embedbench.pretraining.corpus import CorpusFiles, WordForm, read_corpus, recognise
+from embedbench.pretraining.encoded_text import EncodedText, TrainingCorpus
 
 
 def spelled(corpus: TrainingCorpus, part: EncodedText) -> list[tuple[str, ...]]:

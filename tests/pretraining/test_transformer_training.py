@@ -15,7 +15,7 @@ from embedbench.errors import ConfigurationError, DataError
 from embedbench.extractors.transformer import Transformer
 from embedbench.fingerprint import file_fingerprint
 from embedbench.pretraining.budget import Budget
-from embedbench.pretraining.corpus import TrainingCorpus
+from embedbench.pretraining.encoded_text import TrainingCorpus
 from embedbench.pretraining.examples import blocks_of, whole_words
 from embedbench.pretraining.options import ClmTraining, MlmTraining, TransformerTraining
 from embedbench.pretraining.pieces import MLM_SPECIAL, PieceText, cut, train_byte_bpe, train_wordpiece

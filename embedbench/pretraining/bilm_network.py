@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -48,7 +49,7 @@ class BilmNetwork(nn.Module):
     """A biLM in training, without clipping. `bilm` is what is read out later."""
 
     def __init__(
-        self, options: BilmOptions, *, n_classes: int, cutoffs: tuple[int, ...], dropout: float, seed: int
+        self, options: BilmOptions, *, n_classes: int, cutoffs: Sequence[int], dropout: float, seed: int
     ) -> None:
         super().__init__()
         self.options = options

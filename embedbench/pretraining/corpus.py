@@ -47,13 +47,14 @@ class CorpusFiles:
         ConfigurationError: a share or a length that cannot be.
     """
 
-    files: tuple[str, ...]
+    files: Sequence[str]
     words: WordForm = WordForm.auto
-    marks: tuple[str, ...] = ("# book =", "# doc =")
+    marks: Sequence[str] = ("# book =", "# doc =")
     held_out: float = 0.01
     longest: int = 100
 
     def __post_init__(self) -> None:
+        # Configuration files have lists.
         object.__setattr__(self, "files", tuple(self.files))
         object.__setattr__(self, "marks", tuple(self.marks))
         if not self.files:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from embedbench.errors import ConfigurationError
@@ -96,12 +97,12 @@ class BilmTraining:
     cell: int = 256
     n_layers: int = 2
     character_dim: int = 16
-    filters: tuple[int, ...] = (16, 32, 64, 64)
+    filters: Sequence[int] = (16, 32, 64, 64)
     n_highway: int = 1
     max_characters: int = 50
     vocabulary: int = 20_000
     min_count: int = 2
-    cutoffs: tuple[int, ...] = (1000, 5000)
+    cutoffs: Sequence[int] = (1000, 5000)
     dropout: float = 0.1
     words_per_batch: int = 512
     learning_rate: float = 4e-3
@@ -109,6 +110,7 @@ class BilmTraining:
     half: bool = False
 
     def __post_init__(self) -> None:
+        # Configuration files have lists.
         object.__setattr__(self, "filters", tuple(self.filters))
         object.__setattr__(self, "cutoffs", tuple(self.cutoffs))
         sizes = (self.projection, self.cell, self.n_layers, self.character_dim, self.vocabulary, self.words_per_batch)

@@ -29,6 +29,9 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code: 0 done, 1 some cells failed (the others are kept), 2 wrong usage."""
+    # Threads that spin while they wait make everything up to ten times slower as soon as the machine is shared; they
+    # read this when torch is first imported, which is later.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = _parser()
     if not arguments or arguments[0] in ("-h", "--help", "--version"):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -59,20 +59,9 @@ class Mix(Protocol):
 class Scalar:
     """All layers, weighted by gamma * softmax(w), learned with the probe (Peters et al. 2018)."""
 
-    @property
-    def label(self) -> str:
-        """`scalar`."""
-        return "scalar"
-
-    @property
-    def learned(self) -> bool:
-        """Always true."""
-        return True
-
-    @property
-    def normed(self) -> bool:
-        """Always false: the vectors are mixed as they come."""
-        return False
+    label: ClassVar[str] = "scalar"
+    learned: ClassVar[bool] = True
+    normed: ClassVar[bool] = False
 
     def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
         """Equal weights: softmax(0) with gamma 1."""
@@ -88,20 +77,9 @@ class ScalarNormed:
     `do_layer_norm=True` takes its statistics over the whole batch instead; that is not offered.
     """
 
-    @property
-    def label(self) -> str:
-        """`scalar_normed`."""
-        return "scalar_normed"
-
-    @property
-    def learned(self) -> bool:
-        """Always true."""
-        return True
-
-    @property
-    def normed(self) -> bool:
-        """Always true."""
-        return True
+    label: ClassVar[str] = "scalar_normed"
+    learned: ClassVar[bool] = True
+    normed: ClassVar[bool] = True
 
     def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
         """Equal weights: softmax(0) with gamma 1."""
@@ -118,21 +96,13 @@ class Cumulative:
     """
 
     last: int = 0
+    learned: ClassVar[bool] = True
+    normed: ClassVar[bool] = False
 
     @property
     def label(self) -> str:
         """`cumulative:<last>`."""
         return f"cumulative:{self.last}"
-
-    @property
-    def learned(self) -> bool:
-        """Always true."""
-        return True
-
-    @property
-    def normed(self) -> bool:
-        """Always false."""
-        return False
 
     def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
         """Equal weights over layers 0 to `last`; zero marks the layers that never take part."""
@@ -150,21 +120,13 @@ class Single:
     """
 
     layer: int = 0
+    learned: ClassVar[bool] = False
+    normed: ClassVar[bool] = False
 
     @property
     def label(self) -> str:
         """`single:<layer>`."""
         return f"single:{self.layer}"
-
-    @property
-    def learned(self) -> bool:
-        """Always false."""
-        return False
-
-    @property
-    def normed(self) -> bool:
-        """Always false."""
-        return False
 
     def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
         """One for the layer, zero for the others."""
@@ -177,20 +139,9 @@ class Single:
 class Mean:
     """The plain mean of all layers."""
 
-    @property
-    def label(self) -> str:
-        """`mean`."""
-        return "mean"
-
-    @property
-    def learned(self) -> bool:
-        """Always false."""
-        return False
-
-    @property
-    def normed(self) -> bool:
-        """Always false."""
-        return False
+    label: ClassVar[str] = "mean"
+    learned: ClassVar[bool] = False
+    normed: ClassVar[bool] = False
 
     def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
         """Equal weights."""
@@ -202,20 +153,9 @@ class Mean:
 class Concat:
     """All layers side by side; the only mix that makes vectors longer."""
 
-    @property
-    def label(self) -> str:
-        """`concat`."""
-        return "concat"
-
-    @property
-    def learned(self) -> bool:
-        """Always false."""
-        return False
-
-    @property
-    def normed(self) -> bool:
-        """Always false."""
-        return False
+    label: ClassVar[str] = "concat"
+    learned: ClassVar[bool] = False
+    normed: ClassVar[bool] = False
 
     def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
         """One slot per layer."""

@@ -11,7 +11,7 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from embedbench.probing.bank import Bank, build_bank
-from embedbench.probing.groups import Batch, Group, GroupKey, Parameters, Shape, group_key, stack_parameters
+from embedbench.probing.groups import Batch, Group, GroupKey, Parameters, Shape, group_key, is_linear, stack_parameters
 from embedbench.probing.members import Member, ProbeData
 from embedbench.probing.network import NetworkGroup
 from embedbench.probing.probes import Pooling
@@ -126,10 +126,9 @@ def group_of(key: GroupKey, members: list[Member], parameters: Parameters, shape
     """The kind of group that trains these members fastest."""
     if key.wide:
         return SingleLayerGroup(members, parameters, shape)
-    probe = members[0].probe
-    if probe.hidden_widths or probe.pooling is Pooling.attentive:
-        return NetworkGroup(members, parameters, shape)
-    return MixGroup(members, parameters, shape)
+    if is_linear(members[0].probe):
+        return MixGroup(members, parameters, shape)
+    return NetworkGroup(members, parameters, shape)
 
 
 def bank_key(member: Member) -> BankKey:

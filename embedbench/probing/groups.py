@@ -13,7 +13,7 @@ from torch import Tensor
 
 from embedbench.mixing import Single
 from embedbench.probing.members import Member
-from embedbench.probing.probes import Pooling
+from embedbench.probing.probes import Pooling, Probe
 
 Parameters = dict[str, Tensor]
 """Stacked parameters by name; the first axis of each is the member."""
@@ -89,14 +89,18 @@ class Group(Protocol):
 
 def group_key(member: Member, n_layers: int, n_labels: int) -> GroupKey:
     """Which group a member belongs to."""
-    linear = not member.probe.hidden_widths and member.probe.pooling is not Pooling.attentive
     return GroupKey(
         probe=repr(member.probe),
-        wide=linear and isinstance(member.mix, Single),
+        wide=is_linear(member.probe) and isinstance(member.mix, Single),
         normed=member.mix.normed,
         slots=len(member.mix.coefficients(n_layers)),
         n_labels=n_labels,
     )
+
+
+def is_linear(probe: Probe) -> bool:
+    """Whether scores are linear in the mixed vectors, so that the gradient is written by hand."""
+    return not probe.hidden_widths and probe.pooling is not Pooling.attentive
 
 
 def parts_of(pooling: Pooling, spans: int) -> tuple[int, int]:

@@ -18,8 +18,10 @@ _EPSILON = 1e-8
 class StackedAdamW:
     """AdamW over a group's parameters; every element is updated on its own, so members never touch each other."""
 
-    def __init__(self, parameters: Parameters, training: Training, n_updates: int) -> None:
-        self._parameters, self._training, self._n_updates = parameters, training, n_updates
+    def __init__(self, parameters: Parameters, training: Training, n_updates: int, *, linear: bool) -> None:
+        self._parameters, self._n_updates = parameters, n_updates
+        self._rate = training.rate(parameters["weight0"].shape[2], linear=linear)
+        self._mix_rate, self._weight_decay = training.mix_learning_rate, training.weight_decay
         self._first = {name: torch.zeros_like(value) for name, value in parameters.items()}
         self._second = {name: torch.zeros_like(value) for name, value in parameters.items()}
         self._done = 0
@@ -30,13 +32,12 @@ class StackedAdamW:
         self._done += 1
         first_bias, second_bias = (1 - beta**self._done for beta in _BETAS)
         for name, value in self._parameters.items():
-            of_mix = name in ("mix", "gamma")
-            rate = decay * (self._training.mix_learning_rate if of_mix else self._training.learning_rate)
+            rate = decay * (self._mix_rate if name in ("mix", "gamma") else self._rate)
             gradient, first, second = gradients[name], self._first[name], self._second[name]
             first.lerp_(gradient, 1 - _BETAS[0])
             second.mul_(_BETAS[1]).addcmul_(gradient, gradient, value=1 - _BETAS[1])
             if name.startswith("weight"):
-                value.mul_(1 - rate * self._training.weight_decay)
+                value.mul_(1 - rate * self._weight_decay)
             denominator = second.sqrt().div_(math.sqrt(second_bias)).add_(_EPSILON)
             value.addcdiv_(first, denominator, value=-rate / first_bias)
 

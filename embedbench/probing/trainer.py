@@ -18,11 +18,10 @@ from embedbench.probing.fitted import (
     FittedMembers,
     bank_key,
     batches_in_order,
-    group_of,
     make_bank,
     make_groups,
 )
-from embedbench.probing.groups import Batch, Group, Parameters, Shape, initial_parameters
+from embedbench.probing.groups import Batch, Group, Parameters, Shape, initial_parameters, is_linear
 from embedbench.probing.members import Member, ProbeData, Training
 from embedbench.probing.optimiser import StackedAdamW
 from embedbench.probing.standard import measure_standard, words_of_targets
@@ -64,7 +63,7 @@ def train_members(
         for key in keys
     }
     outcomes: dict[Member, _Outcome] = {}
-    with progress.phase("probing", len(members) * training.max_epochs, "member-epoch") as advance:
+    with progress.phase("probing", len(members) * training.epochs(len(train.split)), "member-epoch") as advance:
         for seed in sorted({member.seed for member in members}):
             own = [member for member in members if member.seed == seed]
             of_seed = _SeedTraining(train, dev, own, n_labels, training, banks, seed)
@@ -118,15 +117,18 @@ class _SeedTraining:
         initial = [initial_parameters(m, Shape(layers, dim, spans, n_labels[m.labels])) for m in members]
         self._groups = make_groups(members, initial, n_labels, layers, dim, spans)
         self._passes = training.passes(self._n_train)
-        batches = -(-self._n_train // training.batch_size)
-        n_updates = batches * self._passes * training.max_epochs
-        self._optimisers = [StackedAdamW(group.parameters, training, n_updates) for group in self._groups]
+        self._epochs = training.epochs(self._n_train)
+        n_updates = training.batches(self._n_train) * self._passes * self._epochs
+        self._optimisers = [
+            StackedAdamW(group.parameters, training, n_updates, linear=is_linear(group.members[0].probe))
+            for group in self._groups
+        ]
         self._order = np.random.Generator(np.random.PCG64(_stream(seed)))
         self._outcomes = {member: _Outcome({}) for member in members}
 
     def run(self, advance: Advance) -> dict[Member, _Outcome]:
         """Trains until every member has stopped."""
-        for epoch in range(1, self._training.max_epochs + 1):
+        for epoch in range(1, self._epochs + 1):
             running = sum(len(group.members) for group in self._groups)
             if not running:
                 break
@@ -134,7 +136,7 @@ class _SeedTraining:
                 self._one_pass(epoch)
             self._evaluate(epoch)
             advance(running)
-        stopped_early = sum(self._training.max_epochs - outcome.epochs for outcome in self._outcomes.values())
+        stopped_early = sum(self._epochs - outcome.epochs for outcome in self._outcomes.values())
         advance(stopped_early)
         return self._outcomes
 

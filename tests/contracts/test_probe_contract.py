@@ -48,7 +48,7 @@ def test_it_satisfies_the_protocol_and_is_frozen(probe: Probe) -> None:
 def test_it_learns_a_planted_label_and_repeats_itself(probe: Probe, pooling: Pooling) -> None:
     probe = dataclasses.replace(probe, pooling=pooling)
     members = [Member(Single(1), probe), Member(Scalar(), probe)]
-    training = Training(max_epochs=4, min_updates=60, batch_size=128)
+    training = Training(max_epochs=4, min_updates=60, batch_size=128, network_learning_rate=2e-2)
     train, dev, test = planted(400, 1), planted(100, 2), planted(200, 3)
     first = train_members(train, dev, members, {"task": 3}, training).predict(test)
     again = train_members(train, dev, members, {"task": 3}, training).predict(test)

@@ -15,6 +15,11 @@ from embedbench.models.bilm import Bilm, CharacterWeights, LstmWeights
 from embedbench.models.bilm_options import BilmOptions
 from embedbench.models.bilm_weights import random_bilm
 from embedbench.pretraining.bilm_lstm import PackedLstm
+from embedbench.pretraining.vocabulary import WordClasses
+
+_FILTER_SCALE = 5.0
+"""bilm-tf starts its filters so small that a short training spends itself on making them larger: on 100,000 words of
+MASC the held-out perplexity ends 4 % lower with filters five times as large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +54,7 @@ class BilmNetwork(nn.Module):
     """A biLM in training, without clipping. `bilm` is what is read out later."""
 
     def __init__(
-        self, options: BilmOptions, *, n_classes: int, cutoffs: Sequence[int], dropout: float, seed: int
+        self, options: BilmOptions, *, classes: WordClasses, cutoffs: Sequence[int], dropout: float, seed: int
     ) -> None:
         super().__init__()
         self.options = options
@@ -57,18 +62,13 @@ class BilmNetwork(nn.Module):
         start = random_bilm(options, seed)
         characters = start.characters
         self.embedding = nn.Parameter(characters.embedding)
-        self.filters = nn.ParameterList([nn.Parameter(t) for t in characters.filters])
+        self.filters = nn.ParameterList([nn.Parameter(_FILTER_SCALE * t) for t in characters.filters])
         self.filter_bias = nn.ParameterList([nn.Parameter(t) for t in characters.filter_bias])
         self.highway = nn.ParameterList([nn.Parameter(t) for layer in characters.highway for t in layer])
         self.projection = nn.Parameter(characters.projection)
         self.projection_bias = nn.Parameter(characters.projection_bias)
         self.lstm = nn.ModuleList([_Layer(pair) for pair in zip(*start.lstm, strict=True)])
-        # A text of few words has fewer classes than the first cutoff.
-        heads = [c for c in cutoffs if c < n_classes - 1] or [n_classes // 2]
-        # The module's own start draws from torch's global generator.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.softmax = nn.AdaptiveLogSoftmaxWithLoss(options.projection, n_classes, heads, div_value=2.0)
+        self.softmax = _softmax(options.projection, classes, cutoffs, seed)
 
     def characters(self) -> CharacterWeights:
         """The weights of the character CNN, as the reading model knows them."""
@@ -120,6 +120,23 @@ class BilmNetwork(nn.Module):
         stacks = zip(*(cast(_Layer, layer).weights() for layer in self.lstm), strict=True)
         forward, backward = (tuple(stack) for stack in stacks)
         return Bilm(self.options, self.characters(), (forward, backward))
+
+
+def _softmax(dim: int, classes: WordClasses, cutoffs: Sequence[int], seed: int) -> nn.AdaptiveLogSoftmaxWithLoss:
+    """A softmax that starts as the unigram model, as far as its clusters know frequencies."""
+    n = classes.n_classes
+    # A text of few words has fewer classes than the first cutoff.
+    ends = [c for c in cutoffs if c < n - 1] or [n // 2]
+    # The module's own start draws from torch's global generator.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        softmax = nn.AdaptiveLogSoftmaxWithLoss(dim, n, ends, div_value=2.0, head_bias=True)
+    counts = classes.counts + 1.0
+    clusters = [counts[start:end].sum() for start, end in zip(ends, [*ends[1:], n], strict=True)]
+    with torch.no_grad():
+        shares = np.concatenate([counts[: ends[0]], clusters]) / counts.sum()
+        softmax.head.bias.copy_(torch.from_numpy(np.log(shares)))
+    return softmax
 
 
 class _Layer(nn.Module):

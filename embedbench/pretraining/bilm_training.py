@@ -118,7 +118,7 @@ def train_bilm(
     def train(result: Path, work: Path) -> ModelCard:
         classes = WordClasses.of(corpus, options.vocabulary, options.min_count)
         network = BilmNetwork(
-            options.shape(), n_classes=classes.n_classes, cutoffs=options.cutoffs, dropout=options.dropout, seed=seed
+            options.shape(), classes=classes, cutoffs=options.cutoffs, dropout=options.dropout, seed=seed
         )
         objective = BilmObjective(
             corpus, network, classes, words_per_batch=options.words_per_batch, seed=seed, device=place

@@ -104,8 +104,8 @@ class BilmTraining:
     min_count: int = 2
     cutoffs: Sequence[int] = (1000, 5000)
     dropout: float = 0.1
-    words_per_batch: int = 512
-    learning_rate: float = 4e-3
+    words_per_batch: int = 256
+    learning_rate: float = 8e-3
     bf16: bool = False
     half: bool = False
 

@@ -58,6 +58,8 @@ def train_transformer(
         tokenizer = (train_byte_bpe if causal else train_wordpiece)(corpus, options.vocabulary)
         pieces = [cut(text, corpus.types, tokenizer) for text in (corpus.train, corpus.held_out)]
         network = _network(options, tokenizer.get_vocab_size(), seed)
+        if isinstance(options, MlmTraining):
+            _start_as_unigram(network, pieces[0])
         objective: CausalObjective | MaskedObjective
         common: dict[str, Any] = {
             "positions": options.positions,
@@ -147,6 +149,14 @@ def _network(options: TransformerTraining, n_pieces: int, seed: int) -> Any:
             pad_token_id=None,
         )
         return transformers.GPT2LMHeadModel(gpt)
+
+
+def _start_as_unigram(network: Any, train: PieceText) -> None:
+    """Sets the output bias to the pieces' frequencies, which a short training would otherwise spend itself on."""
+    bias = network.cls.predictions.bias
+    counts = np.bincount(train.ids, minlength=len(bias)) + 1.0
+    with torch.no_grad():
+        bias.copy_(torch.from_numpy(np.log(counts / counts.sum())))
 
 
 def _save(network: Any, folder: Path) -> None:

@@ -54,7 +54,7 @@ def test_outputs_and_gradients_are_those_of_torch_lstm(running: list[int]) -> No
 def network() -> tuple[BilmNetwork, BilmObjective, WordClasses]:
     corpus = toy_corpus(60)
     classes = WordClasses.of(corpus, 100, 1)
-    network = BilmNetwork(SMALL.shape(), n_classes=classes.n_classes, cutoffs=SMALL.cutoffs, dropout=0.0, seed=3)
+    network = BilmNetwork(SMALL.shape(), classes=classes, cutoffs=SMALL.cutoffs, dropout=0.0, seed=3)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)), alpha=0.1)

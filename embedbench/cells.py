@@ -6,13 +6,17 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from embedbench import __version__
+from embedbench.errors import ConfigurationError
 from embedbench.fingerprint import fingerprint
-from embedbench.types import Corpus, Extractor, Split, Task, TaskSplit
+from embedbench.mixing import check_mix_names
+from embedbench.scoring.baselines import BASELINES
+from embedbench.types import Corpus, Extractor, Split, Task, TaskKind, TaskSplit
 
 if TYPE_CHECKING:
     from embedbench.probing.members import Training
@@ -50,11 +54,38 @@ class Cell:
     store_dtype: str = "float16"
     limit: int | None = None
 
+    def __post_init__(self) -> None:
+        check_mix_names(self.mixes)
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise ConfigurationError(
+                f"seeds is {list(self.seeds)}; give at least one, each once, such as seeds=[0,1,2]"
+            )
+        if self.resamples < 1:
+            raise ConfigurationError(f"resamples is {self.resamples}; it must be at least 1")
+        if self.limit is not None and self.limit < 1:
+            raise ConfigurationError(f"limit is {self.limit}; it is a number of sentences, at least 1, or null for all")
+        if not self.extractor.name.strip() or self.extractor.name in BASELINES:
+            raise ConfigurationError(
+                f"an extractor cannot be called {self.extractor.name!r}; {' and '.join(BASELINES)} are rows of every "
+                "table: set extractor.name"
+            )
+
+    @property
+    def probe_name(self) -> str:
+        """The probe's name; `none` for a task that trains nothing."""
+        return self.probe.name if self.task.meta.kind is TaskKind.CLASSIFICATION else "none"
+
     @property
     def identity(self) -> str:
         """32 digits; the same for the same numbers. Loads no model and parses no data."""
         training = component_options(self.training)
         training.pop("memory_bytes")  # where vectors lie while training changes no number
+        trained = {
+            "probe": component_options(self.probe),
+            "training": training,
+            "seeds": list(self.seeds),
+            "control": self.control,
+        }
         return fingerprint(
             {
                 "cell_version": CELL_VERSION,
@@ -62,11 +93,8 @@ class Cell:
                 "extractor": self.extractor.fingerprint,
                 "task": self.task.fingerprint,
                 "metric": self.task.meta.metric,
-                "probe": component_options(self.probe),
-                "training": training,
                 "mixes": list(self.mixes),
-                "seeds": list(self.seeds),
-                "control": self.control,
+                **(trained if self.task.meta.kind is TaskKind.CLASSIFICATION else {}),
                 "resamples": self.resamples,
                 "store_dtype": self.store_dtype,
                 "limit": self.limit,
@@ -88,6 +116,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
     return component_options(value) if dataclasses.is_dataclass(value) else value
 
 

@@ -184,6 +184,18 @@ def expand_mixes(names: Sequence[str], n_layers: int) -> tuple[Mix, ...]:
     return tuple(mixes.values())
 
 
+def check_mix_names(names: Sequence[str]) -> None:
+    """Checks the names alone, before it is known how many layers there are.
+
+    Raises:
+        ConfigurationError: there is none, or one is unknown.
+    """
+    if not names:
+        raise ConfigurationError("mixes is empty; give at least one, such as mixes=[scalar,single]")
+    for name in names:
+        _expand(name, 1)
+
+
 def mix_layers(
     vectors: Float[Tensor, "*words layers dim"],
     mix: Mix,

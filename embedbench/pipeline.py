@@ -52,6 +52,10 @@ class Places:
     max_store_bytes: int | None = None
     threads: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.threads is not None and self.threads < 1:
+            raise ConfigurationError(f"runtime.threads is {self.threads}; it must be at least 1, or null for all cores")
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -89,20 +93,24 @@ def run_cell(
     work = _Work(cell, config or {})
     try:
         identity = cell.identity
-        folder = cell_folder(places.results, cell.extractor.name, cell.task.meta.name, cell.probe.name, identity)
+        # Better to know before the work than after it that nothing can be kept.
+        places.results.mkdir(parents=True, exist_ok=True)
+        names = (cell.extractor.name, cell.task.meta.name)
+        folder = cell_folder(places.results, *names, cell.probe_name, identity)
         done = finished(folder)
-        if done is not None and done.identity == identity:
+        if done is not None and (done.identity, done.extractor, done.task) == (identity, *names):
+            remove_failures(places.results, done, work.config)
             return Outcome(done, folder, skipped=True)
         record, predictions = _measure(work, identity, places, progress)
         write_record(places.results, record, predictions)
-        remove_failures(places.results, record)
+        remove_failures(places.results, record, work.config)
     except Exception as error:
         return _failed(work, error, places)
     return Outcome(record, folder)
 
 
 def failed_before_start(
-    names: tuple[str, str, str], config: Mapping[str, Any], error: EmbedbenchError, places: Places
+    names: tuple[str, str, str], config: Mapping[str, Any], error: Exception, places: Places
 ) -> Outcome:
     """The record of a cell that could not even be built, under the names (extractor, task, probe) it would have had."""
     return _write_failure(_failure_record(names, config, error, Stopwatch(), _now()), error, places)
@@ -120,7 +128,7 @@ def fitted(extractor: Extractor, splits: Mapping[Split, TaskSplit]) -> Extractor
     Raises:
         ConfigurationError: it must, and the task has no train split.
     """
-    if not isinstance(extractor, FittedOnTrain):
+    if not isinstance(extractor, FittedOnTrain) or not getattr(extractor, "needs_train", True):
         return extractor
     if Split.TRAIN not in splits:
         raise ConfigurationError(
@@ -164,7 +172,7 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
         identity=identity,
         extractor=cell.extractor.name,
         task=cell.task.meta.name,
-        probe=cell.probe.name,
+        probe=cell.probe_name,
         metric=cell.task.meta.metric,
         layer_names=extractor.layer_names,
         scores=scored.scores,
@@ -235,7 +243,7 @@ def set_threads(threads: int | None) -> None:
 
 def _failed(work: _Work, error: Exception, places: Places) -> Outcome:
     cell = work.cell
-    names = (cell.extractor.name, cell.task.meta.name, cell.probe.name)
+    names = (cell.extractor.name, cell.task.meta.name, cell.probe_name)
     return _write_failure(_failure_record(names, work.config, error, work.watch, work.started), error, places)
 
 
@@ -251,8 +259,9 @@ def _failure_record(
     names: tuple[str, str, str], config: Mapping[str, Any], error: Exception, watch: Stopwatch, started: str
 ) -> Record:
     extractor, task, probe = names
-    # A sentence of ours stands for itself; anything else is a defect, and its traceback is what helps.
-    trace = "" if isinstance(error, EmbedbenchError) else "".join(traceback.format_exception(error))
+    # A sentence of ours or of the system stands for itself; anything else is a defect, and its traceback helps.
+    said = isinstance(error, EmbedbenchError | OSError)
+    trace = "" if said else "".join(traceback.format_exception(error))
     message = str(error) if isinstance(error, EmbedbenchError) else f"{type(error).__name__}: {error}"
     return Record(
         status=Status.FAILED,

@@ -107,7 +107,12 @@ def load_components() -> None:
     for name in _MODULES:
         importlib.import_module(name)
     for entry_point in entry_points(group="embedbench.components"):
-        entry_point.load()
+        try:
+            entry_point.load()
+        except Exception as error:  # an add-on may raise anything
+            raise ConfigurationError(
+                f"the installed add-on {entry_point.name} ({entry_point.value}) cannot be loaded: {_told(error)}"
+            ) from error
     for spec in filter(None, os.environ.get(IMPORT_VARIABLE, "").split(os.pathsep)):
         import_user_module(spec)
 
@@ -121,18 +126,37 @@ def import_user_module(spec: str) -> None:
     if not spec.endswith(".py"):
         try:
             importlib.import_module(spec)
-        except ModuleNotFoundError as error:
-            raise ConfigurationError(f"cannot import {spec!r}: {error}; is it on PYTHONPATH?") from error
+        except Exception as error:  # the user's code may raise anything
+            raise ConfigurationError(f"cannot import {spec!r}: {_told(error)}; is it on PYTHONPATH?") from error
         return
     path = Path(spec).resolve()
     if not path.is_file():
         raise ConfigurationError(f"cannot import {spec!r}: there is no such file")
     # A user's file is importable by its stem, so that `_target_: stem.Class` works in other processes too.
-    if path.stem in sys.modules:
-        return
+    known = sys.modules.get(path.stem)
+    if known is not None:
+        if Path(getattr(known, "__file__", None) or "").resolve() == path:
+            return
+        raise ConfigurationError(
+            f"cannot import {spec!r}: {path.stem!r} is already the name of another module; rename the file"
+        )
     module_spec = importlib.util.spec_from_file_location(path.stem, path)
     if module_spec is None or module_spec.loader is None:
         raise ConfigurationError(f"cannot import {spec!r}: it is not a Python file")
     module = importlib.util.module_from_spec(module_spec)
     sys.modules[path.stem] = module
-    module_spec.loader.exec_module(module)
+    try:
+        module_spec.loader.exec_module(module)
+    except Exception as error:  # the user's code may raise anything
+        sys.modules.pop(path.stem, None)
+        raise ConfigurationError(f"cannot import {spec!r}: {_told(error)}") from error
+
+
+def _told(error: Exception) -> str:
+    """What went wrong in the user's code, and in which line of it."""
+    line = getattr(error, "lineno", None)
+    trace = error.__traceback__
+    while line is None and trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    line = line if line is not None else trace.tb_lineno if trace is not None else 0
+    return f"{type(error).__name__} in line {line}: {error}"

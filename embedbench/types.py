@@ -133,7 +133,10 @@ class Extractor(Protocol):
 
 @runtime_checkable
 class FittedOnTrain(Protocol):
-    """An extractor that must see the words of the training split first, such as one-hot vectors."""
+    """An extractor that must see the words of the training split first, such as one-hot vectors.
+
+    One that must do so only sometimes has a boolean `needs_train` as well.
+    """
 
     def fitted(self, train: Corpus) -> Extractor:
         """The extractor that knows the training words; its fingerprint covers them."""

@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 from rich.text import Text
 
-from embedbench.cli.cell_config import not_a
+from embedbench.cli.cell_config import require
 from embedbench.cli.configuration import build, compose, split_config_dir
 from embedbench.errors import ConfigurationError
 from embedbench.types import Task
@@ -56,8 +56,7 @@ def _task(config: DictConfig) -> list[Text]:
     from embedbench.tasks.contract import check_task
 
     task = build(config.task)
-    if not isinstance(task, Task):
-        raise ConfigurationError(not_a("task", config.task, task, Task))
+    require("task", config.task, task, Task)
     return [
         _line(check.name.removeprefix("report "), check.detail, check.passed, not check.name.startswith("report"))
         for check in check_task(task)

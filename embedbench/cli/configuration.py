@@ -7,6 +7,7 @@ import dataclasses
 import enum
 import functools
 import importlib
+import math
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any, Union
 
 from omegaconf import MISSING, DictConfig, OmegaConf
 
+from embedbench.cli.schema import RunOptions
 from embedbench.errors import ConfigurationError, EmbedbenchError
 from embedbench.probing.members import Training
 from embedbench.registry import Component, components, load_components
@@ -40,6 +42,7 @@ def register_schemas() -> None:
             store.store(group=f"schema/{group}", name=name, node=node)
             if name not in presets:
                 store.store(group=group, name=name, node=node)
+    store.store(group="schema", name="run", node=RunOptions)
     store.store(group="training", name="default", node=component_schema(Component("training", "default", Training)))
 
 
@@ -145,9 +148,30 @@ def compose(overrides: Sequence[str], *, config_folder: Path | None = None, conf
     extra = [f"hydra.searchpath=[file://{config_folder.resolve()}]"] if config_folder else []
     try:
         with initialize_config_module(config_module=CONFIG_MODULE, version_base="1.3"):
-            return hydra_compose(config_name, overrides=[*extra, *overrides])
+            config = hydra_compose(config_name, overrides=[*extra, *overrides])
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError(str(error).strip()) from error
+    refuse_partial_files(overrides, config)
+    return config
+
+
+def refuse_partial_files(overrides: Sequence[str], config: DictConfig) -> None:
+    """Hydra merges mappings, so files left out of `task.files={…}` would be the preset's: another data set's.
+
+    Raises:
+        ConfigurationError: an override of `task.files` leaves out a split that the preset fills.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        value = override.value()
+        if override.key_or_group == "task.files" and isinstance(value, dict):
+            left_out = sorted(set(config.task.files) - {str(key) for key in value})
+            if left_out:
+                raise ConfigurationError(
+                    f"task.files names no file for {', '.join(left_out)}, which would then come from the preset's data "
+                    "set; name a file for every split"
+                )
 
 
 def build(node: DictConfig) -> Any:
@@ -187,4 +211,15 @@ def resolved(config: DictConfig) -> dict[str, Any]:
         raise ConfigurationError(str(error).splitlines()[0]) from error
     if not isinstance(container, dict):
         raise ConfigurationError("the configuration must be a mapping")
-    return {str(key): value for key, value in container.items()}
+    return {str(key): json_safe(value) for key, value in container.items()}
+
+
+def json_safe(value: Any) -> Any:
+    """The value with everything that JSON lacks (paths, NaN, other objects) written as text."""
+    if isinstance(value, Mapping):
+        return {str(key): json_safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_safe(item) for item in value]
+    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return str(value)

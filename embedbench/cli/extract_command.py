@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from embedbench.cli.cell_config import cell_of, places_of
-from embedbench.cli.configuration import compose
+from embedbench.cli.configuration import compose, split_config_dir
 from embedbench.cli.console import progress_for
 
 _HELP = """usage: embedbench extract [overrides]
@@ -25,7 +25,8 @@ def execute(arguments: Sequence[str]) -> int:
     from embedbench.pipeline import fill_stores
     from embedbench.store.estimate import human_bytes
 
-    config = compose(arguments)
+    overrides, folder = split_config_dir(arguments)
+    config = compose(overrides, config_folder=folder)
     progress = progress_for()
     for which, store in fill_stores(cell_of(config), places_of(config), progress).items():
         counts = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in store.alignment.counts().items() if n)

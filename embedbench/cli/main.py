@@ -51,6 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of a pipe, such as `head`, has seen enough; leave nothing for the interpreter to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
+    except OSError as error:
+        sys.stderr.write(f"embedbench: {error.filename or 'a file'}: {error.strerror or error}\n")
+        return EXIT_FAILED
     except KeyboardInterrupt:
         sys.stderr.write("embedbench: interrupted; finished cells and shards are kept, run the same command to go on\n")
         return 130

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,17 +20,19 @@ def execute(arguments: Sequence[str]) -> int:
     import hydra
 
     register_schemas()
-    sweep.start_sweep()
     # Hydra reads the command line itself; the program name is what its help shows.
     sys.argv = ["embedbench run", *arguments]
     decorated = hydra.main(version_base="1.3", config_path=f"pkg://{CONFIG_MODULE}", config_name="run")(run_job)
-    try:
-        decorated()
-    except SystemExit as end:  # Hydra has said on stderr what it refused
-        return EXIT_USAGE if end.code else EXIT_DONE
-    ends = sweep.collect()
-    if not ends:  # --help, --cfg and the like
-        return EXIT_DONE
+    with sweep.sweep():
+        try:
+            decorated()
+        except SystemExit as end:  # Hydra has said on stderr what it refused
+            refused = bool(end.code)
+        else:
+            refused = False
+        ends = sweep.collect()
+    if not ends:  # --help and the like, or nothing that Hydra could start
+        return EXIT_USAGE if refused else EXIT_DONE
     if len(ends) > 1:
         sys.stderr.write(f"{len(ends)} cells: {sweep.summary(ends)}\n")
     if all(end.status in ("done", "skipped") for end in ends):
@@ -41,12 +42,13 @@ def execute(arguments: Sequence[str]) -> int:
 
 def run_job(config: DictConfig) -> None:
     """One cell of a sweep, in this process or in a worker; what became of it is told through the journal."""
-    from embedbench.cli.cell_config import cell_names, places_of, run_configured
+    from embedbench.cli.cell_config import cell_names, run_configured
 
     progress = progress_for()
     extractor, task = cell_names(config)
+    sweep.tell_start(extractor, task)
     progress.note(f"{_position(config)}{extractor} x {task}")
-    outcome = run_configured(config, progress)
+    outcome = run_configured(config, progress, task_overrides())
     record = outcome.record
     status = "skipped" if outcome.skipped else record.status.value
     message = record.error.message if record.error else ""
@@ -58,7 +60,7 @@ def run_job(config: DictConfig) -> None:
         seconds = ", ".join(f"{p.name} {p.seconds:.1f} s" for p in record.phases)
         progress.note(f"  {status}: {outcome.folder}" + ("" if outcome.skipped else f" ({seconds})"))
     status = "refused" if outcome.wrong_usage else status
-    sweep.tell(places_of(config).results, sweep.CellEnd(extractor, task, status, str(outcome.folder), message))
+    sweep.tell(sweep.CellEnd(extractor, task, status, message))
     if not _is_sweep() and record.error is None:
         _show(Path(outcome.folder))
 
@@ -76,15 +78,16 @@ def _is_sweep() -> bool:
     return bool(HydraConfig.get().mode == RunMode.MULTIRUN)
 
 
+def task_overrides() -> tuple[str, ...]:
+    """The overrides of the running job."""
+    from hydra.core.hydra_config import HydraConfig
+
+    return tuple(HydraConfig.get().overrides.task)
+
+
 def _position(config: DictConfig) -> str:
     from hydra.core.hydra_config import HydraConfig
 
     if not _is_sweep():
         return ""
     return f"[{int(HydraConfig.get().job.num) + 1}] "
-
-
-def quiet_libraries() -> None:
-    """Keeps third-party bars and advice off the terminal; set before those libraries are imported."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

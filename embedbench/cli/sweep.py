@@ -4,68 +4,72 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
-from collections.abc import Iterable
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
 
 SWEEP_VARIABLE = "EMBEDBENCH_SWEEP"
-_ended_in: list[Path] = []
+"""Environment variable: the folder through which jobs tell how they ended; Hydra's own files go there too."""
+
+_STARTED = "started"
 
 
 @dataclass(frozen=True)
 class CellEnd:
-    """How one cell of a sweep ended: done, skipped, failed, or refused (wrong usage)."""
+    """How one cell of a sweep ended: done, skipped, failed, refused (wrong usage) or died (said nothing)."""
 
     extractor: str
     task: str
     status: str
-    folder: str
     message: str = ""
 
 
-class SweepEnd(Callback):
-    """Notes in the starting process where the jobs wrote; Hydra calls it there under every launcher."""
-
-    def on_run_end(self, config: DictConfig, **_: Any) -> None:
-        """A single cell ended."""
-        _ended_in.append(Path(config.results))
-
-    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
-        """A sweep ended; sweeps over results folders are collected from each."""
-        _ended_in.append(Path(config.results))
-
-
-def start_sweep() -> None:
-    """Gives this command an identity that its jobs inherit through the environment."""
-    os.environ[SWEEP_VARIABLE] = uuid.uuid4().hex
-    _ended_in.clear()
+@contextmanager
+def sweep() -> Iterator[None]:
+    """A folder of this command's own, which its jobs inherit through the environment."""
+    folder = tempfile.mkdtemp(prefix="embedbench-sweep-")
+    os.environ[SWEEP_VARIABLE] = folder
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.environ.pop(SWEEP_VARIABLE, None)
 
 
-def _journal(results: Path) -> Path:
-    return results / f".sweep-{os.environ[SWEEP_VARIABLE]}.jsonl"
-
-
-def tell(results: Path, end: CellEnd) -> None:
+def tell(end: CellEnd) -> None:
     """Appends one line; several processes may do so at once."""
-    results.mkdir(parents=True, exist_ok=True)
-    with open(_journal(results), "a", encoding="utf-8") as stream:
-        stream.write(json.dumps(asdict(end)) + "\n")
+    try:
+        with open(_journal(), "a", encoding="utf-8") as stream:
+            stream.write(json.dumps([os.getpid(), asdict(end)]) + "\n")
+    except OSError as error:
+        sys.stderr.write(f"embedbench: the end of {end.extractor} x {end.task} could not be told: {error}\n")
+
+
+def tell_start(extractor: str, task: str) -> None:
+    """Says that a cell begins, so that one that dies without a word is missed."""
+    tell(CellEnd(extractor, task, _STARTED))
 
 
 def collect() -> tuple[CellEnd, ...]:
-    """What all jobs told, and removes the journals."""
+    """How every cell that began has ended; empty when none began, as with `--help`."""
+    journal = _journal()
+    if not journal.is_file():
+        return ()
+    running: dict[tuple[int, str, str], CellEnd] = {}
     ends: list[CellEnd] = []
-    for results in dict.fromkeys(_ended_in):
-        journal = _journal(results)
-        if journal.is_file():
-            ends += [CellEnd(**json.loads(line)) for line in journal.read_text("utf-8").splitlines()]
-            journal.unlink()
-    return tuple(ends)
+    for line in journal.read_text("utf-8").splitlines():
+        process, told = json.loads(line)
+        end = CellEnd(**told)
+        if end.status == _STARTED:
+            running[process, end.extractor, end.task] = CellEnd(end.extractor, end.task, "died")
+        else:
+            running.pop((process, end.extractor, end.task), None)
+            ends.append(end)
+    return (*ends, *running.values())
 
 
 def summary(ends: Iterable[CellEnd]) -> str:
@@ -73,4 +77,8 @@ def summary(ends: Iterable[CellEnd]) -> str:
     counts: dict[str, int] = {}
     for end in ends:
         counts[end.status] = counts.get(end.status, 0) + 1
-    return ", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no cells"
+    return ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
+
+
+def _journal() -> Path:
+    return Path(os.environ[SWEEP_VARIABLE]) / "ends.jsonl"

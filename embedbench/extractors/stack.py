@@ -79,6 +79,11 @@ class Stack:
         """Of the parts, in their order."""
         return fingerprint("stack", _VERSION, [part.fingerprint for part in self._parts])
 
+    @property
+    def needs_train(self) -> bool:
+        """Whether any part must see the training words first."""
+        return any(isinstance(part, FittedOnTrain) and getattr(part, "needs_train", True) for part in self._parts)
+
     def fitted(self, train: Corpus) -> Stack:
         """The stack whose parts know the training words, where they must."""
         return replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -104,10 +105,10 @@ class Training:
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "max_epochs", "patience", "memory_bytes", "learning_rate", "network_learning_rate"):
-            if getattr(self, name) <= 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise ConfigurationError(f"training.{name} is {getattr(self, name)}; it must be above 0")
         for name in ("weight_decay", "mix_learning_rate", "min_updates", "enough_updates"):
-            if getattr(self, name) < 0:
+            if not 0 <= getattr(self, name) < math.inf:
                 raise ConfigurationError(f"training.{name} is {getattr(self, name)}; it must not be negative")
 
     def rate(self, width: int, *, linear: bool) -> float:

@@ -47,11 +47,16 @@ def choose(records: Iterable[Record], options: TableOptions) -> Chosen:
     """The newest finished record of every extractor, task and probe; the newest failed one where none is finished.
 
     Raises:
-        ConfigurationError: a task or an extractor was asked for that has no record; the message lists what there is.
+        ConfigurationError: a task, an extractor, a mix, a metric or a split was asked for that has no record; the message
+            lists what there is.
     """
     records = list(records)
     tasks = _ordered({r.task for r in records}, options.tasks, "task")
     extractors = _ordered({r.extractor for r in records}, options.extractors, "extractor")
+    scores = [score for record in records for score in record.scores]
+    for noun, asked in (("mix", options.mix), ("metric", options.metric), ("split", options.split)):
+        if asked not in (None, ALL, BEST) and scores:
+            _ordered({getattr(score, noun) for score in scores}, (str(asked),), noun)
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
         if record.task in tasks and record.extractor in extractors:

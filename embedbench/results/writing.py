@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from embedbench.errors import DataError
+from embedbench.fingerprint import fingerprint
 from embedbench.results.predictions import FILE_NAME as PREDICTIONS
 from embedbench.results.predictions import Predictions
 from embedbench.results.reading import RECORD as RECORD
@@ -22,14 +23,16 @@ def cell_folder(results: Path, extractor: str, task: str, probe: str, identity: 
     """Where the cell's record and predictions lie: `<extractor>/<task>/<probe>-<identity's first 12 digits>`.
 
     >>> cell_folder(Path("results"), "org/model", "upos", "linear", "0123456789abcdef").as_posix()
-    'results/org_model/upos/linear-0123456789ab'
+    'results/org_model-13a6d2/upos/linear-0123456789ab'
     """
     return results / _file_name(extractor) / _file_name(task) / f"{_file_name(probe)}-{identity[:12]}"
 
 
 def _file_name(label: str) -> str:
     safe = re.sub(r"[^A-Za-z0-9._+=-]", "_", label)
-    return "_" + safe if safe.startswith(".") or not safe else safe
+    safe = "_" + safe if safe.startswith(".") or not safe else safe
+    # Two labels that differ must not meet in one folder.
+    return safe if safe == label else f"{safe}-{fingerprint(label)[:6]}"
 
 
 def write_record(results: Path, record: Record, predictions: Predictions | None = None) -> Path:

@@ -15,7 +15,7 @@ from embedbench.data.conllu import TreebankSentence, read_conllu
 from embedbench.data.locate import locate
 from embedbench.data.raw_text import read_sentences
 from embedbench.errors import ConfigurationError
-from embedbench.fingerprint import file_fingerprint
+from embedbench.fingerprint import file_fingerprint, fingerprint
 from embedbench.tasks import grammar
 from embedbench.types import Corpus
 
@@ -46,7 +46,9 @@ def spec_fingerprint(spec: str) -> str:
     """
     if grammar.is_spec(spec):
         return grammar.spec_fingerprint(spec)
-    return file_fingerprint(locate(spec))
+    content = file_fingerprint(locate(spec))
+    # The ending decides how a file is read, so the same bytes under another ending are another text.
+    return content if is_treebank(spec) else fingerprint("text", content)
 
 
 def treebank(spec: str) -> tuple[TreebankSentence, ...]:

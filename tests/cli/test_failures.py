@@ -51,6 +51,7 @@ def test_a_nan_in_precomputed_vectors_names_file_sentence_and_word(embedbench, t
         "extractor=precomputed",
         "extractor.path=own.npz",
         "extractor.sentences=own.txt",
+        "extractor.axes=words_dim",
         "task=upos",
         same,
         *small,

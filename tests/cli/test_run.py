@@ -120,7 +120,7 @@ def test_a_backend_that_breaks_the_contract_fails_the_check(embedbench, tmp_path
 
 
 def test_a_task_outside_the_repository_is_checked_and_run(embedbench):
-    arguments = ("--import", str(EXAMPLES / "capitalised.py"), "task=capitalised", SMALL[0])
+    arguments = ("--import", str(EXAMPLES / "capitalised.py"), "task=capitalised", "+" + SMALL[0])
     checked = embedbench("check", *arguments)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     ended = embedbench("run", "extractor=random", *arguments, "results=own", *SMALL[1:])

@@ -1,0 +1,45 @@
+"""The types of a run's own options; Hydra refuses anything else, with the option's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+from embedbench.store.layout import StoreDtype
+
+
+@dataclass
+class RuntimeOptions:
+    """How the work is done."""
+
+    store_dtype: StoreDtype = StoreDtype.float16
+    max_store_gb: float | None = None
+    threads: int | None = None
+
+
+@dataclass
+class PathOptions:
+    """Where things are looked for."""
+
+    data: str = MISSING
+    store: str = MISSING
+
+
+@dataclass
+class RunOptions:
+    """One cell."""
+
+    extractor: Any = MISSING
+    task: Any = MISSING
+    probe: Any = MISSING
+    training: Any = MISSING
+    paths: PathOptions = field(default_factory=PathOptions)
+    runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
+    results: str = MISSING
+    mixes: list[str] = MISSING
+    seeds: list[int] = MISSING
+    control: bool = True
+    resamples: int = MISSING
+    limit: int | None = None

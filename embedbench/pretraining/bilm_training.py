@@ -123,7 +123,7 @@ def train_bilm(
         objective = BilmObjective(
             corpus, network, classes, words_per_batch=options.words_per_batch, seed=seed, device=place
         )
-        how = Optimisation(options.learning_rate, bf16=options.bf16)
+        how = Optimisation(options.learning_rate, bf16=options.bf16, threads=options.threads)
         trained = run(objective, budget, how, seed=seed, folder=work, key=key, progress=progress)
         network.to("cpu")
         write_bilm(network.bilm(), result, half=options.half)
@@ -140,7 +140,7 @@ def train_bilm(
             training_parameters=in_softmax,
             dim=2 * options.projection,
             seconds=trained.seconds,
-            machine=machine(place.type, torch.get_num_threads()),
+            machine=machine(place.type, options.threads),
             seed=seed,
             stopped_early=trained.stopped_early,
             held_out={

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,19 @@ def run(
         NumericalError: the loss is not finite.
         ConfigurationError: the folder holds the checkpoint of another training.
     """
-    return _Run(objective, budget, optimisation, seed, folder, key, progress).run()
+    with _threads(optimisation.threads):
+        return _Run(objective, budget, optimisation, seed, folder, key, progress).run()
+
+
+@contextmanager
+def _threads(n: int) -> Iterator[None]:
+    """That many CPU threads for torch, inside only."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class _Run:

@@ -24,6 +24,7 @@ class Optimisation:
         weight_decay: of matrices; vectors such as biases have none.
         clip_norm: bound of the gradient's norm.
         bf16: compute products in bfloat16 where that is faster.
+        threads: of the CPU.
     """
 
     learning_rate: float
@@ -31,6 +32,7 @@ class Optimisation:
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     bf16: bool = False
+    threads: int = 1
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,8 @@ class BilmTraining:
         words_per_batch: of one update.
         learning_rate: the highest.
         bf16: products of the LSTMs in bfloat16.
+        threads: of the CPU. They decide in which order numbers are added, so they are part of the result; and these
+            networks are so small that on a busy machine a second thread can be fifty times slower than none.
         half: save float16 instead of float32.
 
     Raises:
@@ -107,13 +109,22 @@ class BilmTraining:
     words_per_batch: int = 256
     learning_rate: float = 8e-3
     bf16: bool = False
+    threads: int = 1
     half: bool = False
 
     def __post_init__(self) -> None:
         # Configuration files have lists.
         object.__setattr__(self, "filters", tuple(self.filters))
         object.__setattr__(self, "cutoffs", tuple(self.cutoffs))
-        sizes = (self.projection, self.cell, self.n_layers, self.character_dim, self.vocabulary, self.words_per_batch)
+        sizes = (
+            self.projection,
+            self.cell,
+            self.n_layers,
+            self.character_dim,
+            self.vocabulary,
+            self.words_per_batch,
+            self.threads,
+        )
         if min(sizes) < 1 or not self.filters or min(self.filters) < 1 or not 0 <= self.dropout < 1:
             raise ConfigurationError(f"{self} cannot be; every size must be at least 1 and dropout below 1")
 
@@ -149,6 +160,8 @@ class TransformerTraining:
         pieces_per_batch: of one update, padding included.
         learning_rate: the highest.
         bf16: compute in bfloat16.
+        threads: of the CPU. They decide in which order numbers are added, so they are part of the result; and these
+            networks are so small that on a busy machine a second thread can be fifty times slower than none.
         half: save float16 instead of float32.
 
     Raises:
@@ -165,10 +178,11 @@ class TransformerTraining:
     pieces_per_batch: int = 2048
     learning_rate: float = 2e-3
     bf16: bool = False
+    threads: int = 1
     half: bool = False
 
     def __post_init__(self) -> None:
-        sizes = (self.dim, self.n_layers, self.heads, self.pieces_per_batch)
+        sizes = (self.dim, self.n_layers, self.heads, self.pieces_per_batch, self.threads)
         if min(sizes) < 1 or self.dim % self.heads or self.positions < 8 or self.vocabulary < 300:
             raise ConfigurationError(
                 f"{self} cannot be; expected sizes of at least 1, dim a multiple of heads, positions of at least 8 and "

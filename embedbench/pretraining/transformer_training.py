@@ -73,7 +73,7 @@ def train_transformer(
             )
         else:
             objective = CausalObjective(network, *pieces, **common)
-        how = Optimisation(options.learning_rate, bf16=options.bf16)
+        how = Optimisation(options.learning_rate, bf16=options.bf16, threads=options.threads)
         trained = run(objective, budget, how, seed=seed, folder=work, key=key, progress=listener)
         network.to("cpu")
         parameters = sum(p.numel() for p in network.parameters())
@@ -99,7 +99,7 @@ def train_transformer(
             training_parameters=0,
             dim=options.dim,
             seconds=trained.seconds,
-            machine=machine(place.type, torch.get_num_threads()),
+            machine=machine(place.type, options.threads),
             seed=seed,
             stopped_early=trained.stopped_early,
             held_out=held_out,

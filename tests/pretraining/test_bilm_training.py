@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from pretraining_toy import Interrupting, Noting, toy_corpus
 
 from embedbench.errors import ConfigurationError, NumericalError
@@ -65,6 +66,19 @@ def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
     budget = replace(BUDGET, words=300)
     files = [train_bilm(toy_corpus(), SMALL, budget, tmp_path / str(s), seed=s).folder / "weights.hdf5" for s in (1, 2)]
     assert file_fingerprint(files[0]) != file_fingerprint(files[1])
+
+
+def test_the_number_of_threads_is_an_option_and_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = []
+    monkeypatch.setattr(Noting, "note", lambda self, message: inside.append(torch.get_num_threads()))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        train_bilm(toy_corpus(), SMALL, replace(BUDGET, words=300), tmp_path / "m", progress=Noting())
+        assert set(inside) == {1}
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_finished_model_is_not_trained_again_and_not_overwritten(tmp_path: Path) -> None:

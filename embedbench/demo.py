@@ -17,7 +17,7 @@ ELMO_FILES = ("options.json", "weights.hdf5")
 _GRAMMAR_SENTENCES = 6_000
 _GRAMMAR_SEED = 99
 """Another seed than the tasks', whose splits share no sentence with this text in any case."""
-_WORDS_OF_TRAINING = 250_000
+_WORDS_OF_TRAINING = 100_000
 
 
 def prepare_demo(cache: Path, progress: Progress) -> tuple[Path, Path]:

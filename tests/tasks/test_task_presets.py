@@ -1,4 +1,4 @@
-"""Every task preset composes, builds its task, and points to catalogued data or to the grammar."""
+"""Every task preset composes, builds its task, and points to catalogued data, the grammar or gensim."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hydra import compose, initialize_config_module
 from hydra.core.config_store import ConfigStore
 
 from embedbench.cli.configuration import build, component_schema, preset_names
+from embedbench.data.locate import locate
 from embedbench.registry import components
 from embedbench.tasks import (  # noqa: F401
     arcs,
@@ -43,10 +44,11 @@ def _task(*overrides: str):
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_builds_a_task_over_catalogued_data(preset) -> None:
+def test_every_preset_builds_a_task_over_catalogued_or_installed_data(preset) -> None:
     task = _task(f"task={preset}", "paths.data=/data")
     for spec in task.files.values():
-        assert grammar.is_spec(spec) or (spec.startswith("/data/") and data_set_of(spec)), spec
+        here = grammar.is_spec(spec) or (spec.startswith("gensim:") and locate(spec).is_file())
+        assert here or (spec.startswith("/data/") and data_set_of(spec)), spec
     assert preset.startswith(("feats", task.meta.name))
 
 

@@ -47,8 +47,8 @@ def choose(records: Iterable[Record], options: TableOptions) -> Chosen:
     """The newest finished record of every extractor, task and probe; the newest failed one where none is finished.
 
     Raises:
-        ConfigurationError: a task, an extractor, a mix, a metric or a split was asked for that has no record; the message
-            lists what there is.
+        ConfigurationError: a task, an extractor, a mix, a metric or a split was asked for that has no record; the
+            message lists what there is.
     """
     records = list(records)
     tasks = _ordered({r.task for r in records}, options.tasks, "task")

@@ -166,6 +166,9 @@ def _save(network: Any, folder: Path) -> None:
     logging.disable_progress_bar()
     try:
         network.save_pretrained(folder)
+        # safetensors lets only the owner read; a model is shared like any other file.
+        for weights in folder.glob("*.safetensors"):
+            weights.chmod((folder / "config.json").stat().st_mode)
     finally:
         if shown:
             logging.enable_progress_bar()

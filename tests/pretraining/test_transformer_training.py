@@ -77,6 +77,7 @@ def test_the_extractor_reads_what_was_trained(tmp_path: Path) -> None:
 def test_a_masked_model_in_half_precision_loads(tmp_path: Path) -> None:
     folder = train_transformer(toy_corpus(), replace(MLM, half=True), replace(BUDGET, words=60), tmp_path / "m").folder
     assert (folder / "model.safetensors").stat().st_size < 2.2 * 20_000
+    assert (folder / "model.safetensors").stat().st_mode == (folder / "config.json").stat().st_mode
     extractor = Transformer(model=str(folder))
     assert extractor.extract([("The", "horse", "unseen")]).values.shape == (3, 3, 16)
 

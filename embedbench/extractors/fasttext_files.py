@@ -7,7 +7,11 @@ https://github.com/facebookresearch/fastText .
 
 from __future__ import annotations
 
+import shutil
 import struct
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,9 +40,23 @@ def load_facebook(path: Path, needed_by: str) -> Any:
     with open_binary(path) as stream:
         _check(path, stream)
     try:
-        return load_facebook_vectors(str(path))
+        with _unpacked(path) as plain:
+            return load_facebook_vectors(str(plain))
     except Exception as error:  # gensim reads the rest without checks, so damage surfaces as any exception
         raise _damaged(path, f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
+    """The file itself, or an unpacked copy of it: gensim's own unpacking fails with smart_open 9."""
+    if path.suffix not in (".gz", ".xz", ".bz2"):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="embedbench-") as folder:
+        plain = Path(folder) / path.stem
+        with open_binary(path) as packed, plain.open("wb") as stream:
+            shutil.copyfileobj(packed, stream)
+        yield plain
 
 
 def _check(path: Path, stream: BinaryIO) -> None:

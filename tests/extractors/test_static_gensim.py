@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -64,6 +65,15 @@ def test_facebook_model_equals_gensim(cache: str) -> None:
     assert unknown
     assert extracted.alignment.out_of_vocabulary.tolist() == unknown
     assert extractor.dim == expected.vector_size
+
+
+def test_a_packed_facebook_model_equals_the_plain_one(cache: str, tmp_path) -> None:
+    packed = tmp_path / "model.bin.gz"
+    with open(datapath("lee_fasttext.bin"), "rb") as plain, gzip.open(packed, "wb", compresslevel=1) as stream:
+        shutil.copyfileobj(plain, stream)
+    words = ["the", "neverseenbefore"]
+    one, other = (FastText(path=path, cache=cache) for path in (str(packed), "gensim:lee_fasttext.bin"))
+    assert vectors_of(one, words).tobytes() == vectors_of(other, words).tobytes()
 
 
 def test_fasttext_without_subwords_follows_the_policy(cache: str) -> None:

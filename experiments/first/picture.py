@@ -16,9 +16,11 @@ from embedbench.results.reading import read_records
 def draw(results: Path, picture: Path, width: int = 110) -> None:
     """Writes what `embedbench table RESULTS` shows on a terminal of that width."""
     text = Text.from_ansi(render_table(read_records(results).records, TableOptions(color=True), width))
+    # Renderers of SVG disagree about blanks at the beginning of a line.
+    lines = [line[1:] if line.plain.startswith(" ") else line for line in text.split("\n")]
     with open("/dev/null", "w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=width, file=nowhere, force_terminal=True)
-        console.print(text)
+        console.print(Text("\n").join(lines))
     picture.write_text(console.export_svg(title=f"embedbench table {results}"), encoding="utf-8")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from embedbench.probing.members import Training
     from embedbench.probing.probes import Probe
 
-CELL_VERSION = 1
+CELL_VERSION = 2
 """Raised when the same configuration would give other numbers than before."""
 
 

@@ -184,6 +184,17 @@ def expand_mixes(names: Sequence[str], n_layers: int) -> tuple[Mix, ...]:
     return tuple(mixes.values())
 
 
+def simplest(mix: Mix, n_layers: int) -> Mix:
+    """The simplest mix with the same vectors up to a scale, which every probe absorbs.
+
+    Of one layer, all mixes are that layer; only word normalisation makes a difference.
+
+    >>> simplest(Scalar(), 1), simplest(Scalar(), 2)
+    (Single(layer=0), Scalar())
+    """
+    return Single(0) if n_layers == 1 and not mix.normed else mix
+
+
 def check_mix_names(names: Sequence[str]) -> None:
     """Checks the names alone, before it is known how many layers there are.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from embedbench.mixing import simplest
 from embedbench.probing.bank import Bank, build_bank
 from embedbench.probing.groups import Batch, Group, GroupKey, Parameters, Shape, group_key, is_linear, stack_parameters
 from embedbench.probing.members import Member, ProbeData
@@ -80,12 +81,16 @@ class FittedMembers:
         """
         progress = progress or SilentProgress()
         predictions = np.zeros((len(self.members), len(data.split)), np.int64)
-        order = {member: row for row, member in enumerate(self.members)}
+        layers = data.vectors.n_layers
+        trained = dict(zip((as_trained(m, layers) for m in self.members), self.parameters, strict=True))
+        rows: dict[Member, list[int]] = {member: [] for member in trained}
+        for row, member in enumerate(self.members):
+            rows[as_trained(member, layers)].append(row)
         groups = make_groups(
-            self.members,
-            self.parameters,
+            tuple(trained),
+            tuple(trained.values()),
             self.n_labels,
-            data.vectors.n_layers,
+            layers,
             data.vectors.dim,
             data.split.spans.shape[1],
         )
@@ -95,10 +100,16 @@ class FittedMembers:
             with progress.phase("predicting", len(data.split), "target") as advance:
                 for targets, batch in batches_in_order(bank, len(data.split)):
                     for group in reading:
-                        rows = [order[member] for member in group.members]
-                        predictions[rows, targets[0] : targets[-1] + 1] = group.scores(batch).argmax(dim=1).numpy()
+                        best = group.scores(batch).argmax(dim=1).numpy()
+                        for member, of_member in zip(group.members, best, strict=True):
+                            predictions[rows[member], targets[0] : targets[-1] + 1] = of_member
                     advance(len(targets))
         return predictions
+
+
+def as_trained(member: Member, n_layers: int) -> Member:
+    """The member whose parameters serve this one too: of one layer all mixes are the same, so one of them trains."""
+    return replace(member, mix=simplest(member.mix, n_layers))
 
 
 def make_groups(
@@ -160,6 +171,8 @@ def _order(member: Member, n_layers: int) -> tuple[bytes, str, str, int]:
 
 
 def _mix_weights(member: Member, parameters: Parameters) -> MixWeights:
+    if "mix" not in parameters:
+        return MixWeights((1.0,), 1.0)
     weight: Tensor = parameters["mix"][0].double()
     outside = torch.from_numpy(member.mix.coefficients(len(weight))[0]) == 0
     softmax = weight.masked_fill(outside, float("-inf")).softmax(dim=0)

@@ -16,6 +16,7 @@ from embedbench.probing.bank import Bank
 from embedbench.probing.fitted import (
     BankKey,
     FittedMembers,
+    as_trained,
     bank_key,
     batches_in_order,
     make_bank,
@@ -40,7 +41,8 @@ def train_members(
 
     A member's result depends on the data, the options and its own fields, not on its company or the order: members of
     one seed see the same batches, and no operation mixes their parameters. Only the rounding of matrix products may
-    differ with the number of members that share one (tests state the tolerance).
+    differ with the number of members that share one (tests state the tolerance). Members that differ only in how they
+    mix a single layer are trained once.
 
     Args:
         train: what they learn from; its words decide the standardisation.
@@ -57,20 +59,22 @@ def train_members(
     training, progress = training or Training(), progress or SilentProgress()
     _check(train, dev, members, n_labels)
     standard = measure_standard(train.vectors, words_of_targets(train.split), progress)
-    keys = sorted({bank_key(member) for member in members}, key=str)
+    layers = train.vectors.n_layers
+    distinct = list(dict.fromkeys(as_trained(member, layers) for member in members))
+    keys = sorted({bank_key(member) for member in distinct}, key=str)
     banks = {
         key: tuple(make_bank(data, standard, key, training.memory_bytes, progress) for data in (train, dev))
         for key in keys
     }
     outcomes: dict[Member, _Outcome] = {}
-    with progress.phase("probing", len(members) * training.epochs(len(train.split)), "member-epoch") as advance:
-        for seed in sorted({member.seed for member in members}):
-            own = [member for member in members if member.seed == seed]
+    with progress.phase("probing", len(distinct) * training.epochs(len(train.split)), "member-epoch") as advance:
+        for seed in sorted({member.seed for member in distinct}):
+            own = [member for member in distinct if member.seed == seed]
             of_seed = _SeedTraining(train, dev, own, n_labels, training, banks, seed)
             outcomes |= of_seed.run(advance)
             best = max(own, key=lambda member: outcomes[member].score)
             progress.note(f"probing: seed {seed} done, best dev accuracy {outcomes[best].score:.4f} ({best.label})")
-    found = [outcomes[member] for member in members]
+    found = [outcomes[as_trained(member, layers)] for member in members]
     return FittedMembers(
         members=tuple(members),
         standard=standard,

@@ -98,6 +98,22 @@ def test_order_of_members_changes_nothing_and_seeds_do(make_world) -> None:
     assert forward.dev_losses[zero] != forward.dev_losses[five]
 
 
+def test_all_mixes_of_a_single_layer_are_trained_once_and_agree(make_world) -> None:
+    def one_layer(data: ProbeData) -> ProbeData:
+        layers = data.vectors.gather(np.arange(data.vectors.n_words))[:, 1:2]
+        return ProbeData(ArrayVectors(layers), data.split, data.labels)
+
+    train, dev, test = (one_layer(make_world(n, k, signal=2.0)) for k, n in enumerate((500, 200, 300)))
+    mixes: list[Mix] = [*expand_mixes(["scalar", "single", "mean", "concat"], 1), ScalarNormed()]
+    fitted = train_members(train, dev, [Member(m, Linear()) for m in mixes], LABELS, QUICK)
+    predicted = fitted.predict(test)
+    assert (predicted[:4] == predicted[0]).all()
+    assert (predicted[4] != predicted[0]).any(), "words normalised one by one are other vectors"
+    assert len(set(fitted.dev_losses[:4])) == 1
+    weights = [found and (found.weights, found.gamma) for found in fitted.mix_weights[:4]]
+    assert weights == [((1.0,), 1.0), None, None, None]
+
+
 def test_members_stop_on_their_own_and_keep_their_best_epoch(make_world) -> None:
     members = [Member(Single(0), MLP(hidden=64)), Member(Single(1), Linear())]
     training = Training(batch_size=64, max_epochs=10, patience=2, min_updates=0)

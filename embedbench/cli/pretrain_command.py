@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from embedbench.cli.configuration import build, compose, register_node, split_config_dir
 from embedbench.cli.console import progress_for
@@ -47,6 +48,7 @@ def execute(arguments: Sequence[str]) -> int:
         dim=None if config.dim is None else int(config.dim),
         seed=int(config.seed),
         device=Device(str(config.device)),
+        cache=Path(str(config.paths.store)) / "corpora",
     )
     command = "embedbench pretrain " + " ".join(map(shlex.quote, overrides))
     trained = pretrain(replace(options, command=command), progress=progress_for())

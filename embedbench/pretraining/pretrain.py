@@ -9,6 +9,7 @@ from embedbench.errors import ConfigurationError
 from embedbench.extractors.devices import Device
 from embedbench.pretraining.budget import Budget
 from embedbench.pretraining.corpus import CorpusFiles, read_corpus
+from embedbench.pretraining.corpus_cache import cached_corpus
 from embedbench.pretraining.options import BilmTraining, ModelOptions, TransformerTraining, Word2VecTraining, with_dim
 from embedbench.pretraining.workplace import PretrainedModel
 from embedbench.progress import Progress, SilentProgress
@@ -27,6 +28,7 @@ class PretrainOptions:
         seed: of first weights, order, dropout and masks.
         device: of the networks; word2vec and fastText run on the CPU.
         command: kept in the model card.
+        cache: folder where the corpus is kept, cut into sentences; None keeps nothing.
 
     Raises:
         ConfigurationError: no folder, or dimensions that the family cannot have.
@@ -40,6 +42,7 @@ class PretrainOptions:
     seed: int = 0
     device: Device = Device.auto
     command: str = field(default="")
+    cache: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.folder:
@@ -60,7 +63,10 @@ def pretrain(options: PretrainOptions, *, progress: Progress | None = None) -> P
         MissingExtraError: the family's library is not installed.
     """
     progress = progress or SilentProgress()
-    corpus = read_corpus(options.corpus, progress)
+    if options.cache is None:
+        corpus = read_corpus(options.corpus, progress)
+    else:
+        corpus = cached_corpus(options.corpus, options.cache, progress)
     for line in corpus.description:
         progress.note(line)
     folder = Path(options.folder).expanduser()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import enum
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from embedbench.reporting.options import Format, IntervalStyle, TableOptions
 from embedbench.reporting.table import render_problems, render_table
 from embedbench.results.reading import read_records
+
+_Choice = TypeVar("_Choice", bound=enum.StrEnum)
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -43,7 +47,7 @@ def _parse(arguments: Sequence[str]) -> tuple[TableOptions, list[Path]]:
         description="Rows are extractors, columns are tasks; the best of each column in bold, with 95 % intervals.",
     )
     parser.add_argument("results", nargs="+", type=Path, help="folders of records; those below are found")
-    parser.add_argument("--format", type=Format, choices=list(Format), default=Format.RICH, metavar="FORMAT",
+    parser.add_argument("--format", type=_one_of(Format), default=Format.RICH, metavar="FORMAT",
                         help=f"{', '.join(Format)} (json and csv: one row per score, every mix)")  # fmt: skip
     parser.add_argument(
         "--mix", help="scalar, mean, concat, single:K, cumulative:K, or best (single layer chosen on dev)"
@@ -51,7 +55,7 @@ def _parse(arguments: Sequence[str]) -> tuple[TableOptions, list[Path]]:
     parser.add_argument("--metric", help="by default each task's own")
     parser.add_argument("--labels", default="task", help="task, control, or all (rows only)")
     parser.add_argument("--split", default="test", help="test, or all (rows only)")
-    parser.add_argument("--interval", type=IntervalStyle, choices=list(IntervalStyle), default=IntervalStyle.PLUS_MINUS,
+    parser.add_argument("--interval", type=_one_of(IntervalStyle), default=IntervalStyle.PLUS_MINUS,
                         metavar="STYLE", help=", ".join(IntervalStyle))  # fmt: skip
     parser.add_argument("--tasks", help="these columns in this order, separated by commas")
     parser.add_argument("--extractors", help="these rows in this order, separated by commas")
@@ -69,6 +73,16 @@ def _parse(arguments: Sequence[str]) -> tuple[TableOptions, list[Path]]:
         selectivity=parsed.selectivity,
     )
     return options, parsed.results
+
+
+def _one_of(kind: type[_Choice]) -> Callable[[str], _Choice]:
+    def parse(text: str) -> _Choice:
+        try:
+            return kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not among {', '.join(kind)}") from None
+
+    return parse
 
 
 def _names(text: str | None) -> tuple[str, ...]:

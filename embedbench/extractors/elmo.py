@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from embedbench.models.bilm import Bilm
 
-_VERSION = 1
+_VERSION = 2
 """Raise it when a change to this file or to `models/bilm*` changes a vector."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from torch.nn import functional as F  # noqa: N812  the name every torch program
 
 from embedbench.models.bilm_characters import n_used
 from embedbench.models.bilm_options import BilmOptions
+from embedbench.models.products import Product
 
 _WORDS_PER_CONVOLUTION = 512
 _WORDS_PER_PRODUCT = 1024
@@ -62,6 +64,14 @@ class LstmWeights:
     projection: Tensor
 
 
+class _LstmProducts:
+    """The three matrices of one LSTM, ready to multiply."""
+
+    def __init__(self, weights: LstmWeights) -> None:
+        self.input, self.state = Product(weights.input), Product(weights.state)
+        self.projection, self.bias = Product(weights.projection), weights.bias
+
+
 @dataclass(frozen=True, eq=False)
 class LstmState:
     """Where sentences ended: per (direction, layer) the output [sentences, projection] and memory [sentences, cell]."""
@@ -82,6 +92,10 @@ class Bilm:
     characters: CharacterWeights
     lstm: tuple[tuple[LstmWeights, ...], tuple[LstmWeights, ...]]
     """[direction][layer], forward first."""
+
+    @cached_property
+    def _products(self) -> tuple[tuple[_LstmProducts, ...], ...]:
+        return tuple(tuple(map(_LstmProducts, stack)) for stack in self.lstm)
 
     def to(self, device: torch.device) -> Bilm:
         """The same model on another device."""
@@ -135,14 +149,14 @@ class Bilm:
         outputs: list[list[Tensor]] = []
         end_output: list[tuple[Tensor, ...]] = []
         end_memory: list[tuple[Tensor, ...]] = []
-        for direction, stack in enumerate(self.lstm):
+        for direction, stack in enumerate(self._products):
             rows = packing.forward if direction == 0 else packing.backward
             back = torch.empty_like(rows)
             back[rows] = torch.arange(len(rows), device=rows.device)
             hidden, halves, ends = inputs[rows], [], []
-            for k, weights in enumerate(stack):
+            for k, products in enumerate(stack):
                 start = None if state is None else (state.output[direction][k], state.memory[direction][k])
-                out, end = self._run(weights, hidden, packing, start)
+                out, end = self._run(products, hidden, packing, start)
                 hidden = out + hidden if self.options.skip_connections and k > 0 else out
                 halves.append(hidden[back])
                 ends.append(end)
@@ -154,7 +168,7 @@ class Bilm:
         return [characters, *contextual], LstmState(tuple(end_output), tuple(end_memory))
 
     def _run(
-        self, weights: LstmWeights, inputs: Tensor, packing: _Packing, start: tuple[Tensor, Tensor] | None
+        self, products: _LstmProducts, inputs: Tensor, packing: _Packing, start: tuple[Tensor, Tensor] | None
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         options, n = self.options, len(packing.order)
         if start is None:
@@ -164,10 +178,10 @@ class Bilm:
         result = inputs.new_empty(len(inputs), options.projection)
         cell, first = options.cell, 0
         for steps in packing.products:
-            gates = torch.addmm(weights.bias, inputs[first : first + sum(steps)], weights.input)
-            for step in gates.split(steps):
-                active = len(step)
-                step.addmm_(output[:active], weights.state)
+            gates = products.input(inputs[first : first + sum(steps)]).add_(products.bias)
+            for projected_input in gates.split(steps):
+                active = len(projected_input)
+                step = products.state.plus(projected_input, output[:active])
                 admitted = torch.sigmoid_(step[:, : 2 * cell])
                 fresh = torch.tanh_(step[:, 2 * cell : 3 * cell])
                 kept = memory[:active]
@@ -175,11 +189,11 @@ class Bilm:
                 if options.cell_clip is not None:
                     kept.clamp_(-options.cell_clip, options.cell_clip)
                 exposed = torch.sigmoid_(step[:, 3 * cell :]).mul_(torch.tanh(kept))
-                projected = torch.mm(exposed, weights.projection, out=result[first : first + active])
+                projected = products.projection(exposed)
                 if options.projection_clip is not None:
                     projected.clamp_(-options.projection_clip, options.projection_clip)
                 # Finished sentences lie past `active` and keep the output and memory in which they ended.
-                output[:active] = projected
+                output[:active] = result[first : first + active] = projected
                 first += active
         unsorted = torch.empty_like(packing.order)
         unsorted[packing.order] = torch.arange(n, device=unsorted.device)

@@ -19,6 +19,9 @@ from embedbench.fingerprint import sentences_fingerprint
 
 Sentence = tuple[str, ...]
 
+POSITIVE_LABEL = "yes"
+"""The positive label of yes/no tasks, by which the metric `binary_f1` finds it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Corpus:

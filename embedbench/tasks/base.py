@@ -26,11 +26,13 @@ class LabelledSpans:
         corpus: the words.
         spans: word positions, half-open.
         labels: one label per target.
+        clusters: what the statistics resample, where it is more than a sentence; None: the sentence of the first span.
     """
 
     corpus: Corpus
     spans: Int64[np.ndarray, "targets n_spans 2"]
     labels: Sequence[str]
+    clusters: Int64[np.ndarray, "targets"] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,8 @@ class FileTask:
         kept = self._kept(which)
         index = {name: i for i, name in enumerate(self.label_names)}
         labels = np.fromiter((index[label] for label in kept.labels), np.int64, count=len(kept.labels))
-        return TaskSplit(kept.corpus, kept.spans, labels, kept.corpus.sentence_of(kept.spans[:, 0, 0]))
+        clusters = kept.corpus.sentence_of(kept.spans[:, 0, 0]) if kept.clusters is None else kept.clusters
+        return TaskSplit(kept.corpus, kept.spans, labels, clusters)
 
     @cached_property
     def _cache(self) -> dict[Split, LabelledSpans]:

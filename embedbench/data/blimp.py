@@ -49,7 +49,8 @@ def read_blimp(path: str | Path) -> list[MinimalPair]:
         for field in _FIELDS:
             if not (isinstance(item.get(field), str) and item[field].strip()):
                 raise malformed(path, number, f"expected a string under {field!r}, found {item.get(field)!r}")
-        pairs.append(MinimalPair(*(item[field] for field in _FIELDS), number))
+        paradigm, phenomenon, good, bad = (item[field] for field in _FIELDS)
+        pairs.append(MinimalPair(paradigm, phenomenon, good, bad, number))
     if not pairs:
         raise empty(path, "minimal pairs")
     return pairs

@@ -66,12 +66,7 @@ class Blimp(FileTask):
         """Both sentences of every pair of the split's paradigms."""
         paradigms = self._paradigms(which)
         own = self.paradigms(paradigms)[which]
-        chosen = [
-            (words_of(pair.good), words_of(pair.bad))
-            for name in own
-            for pair in paradigms[name][: self.pairs]
-            if pair.good != pair.bad
-        ]
+        chosen = [(words_of(pair.good), words_of(pair.bad)) for name in own for pair in paradigms[name][: self.pairs]]
         corpus = Corpus.of(sentence for pair in chosen for sentence in pair)
         spans = sentence_spans(corpus, range(2 * len(chosen)))
         labels = ("acceptable", "unacceptable") * len(chosen)
@@ -104,7 +99,7 @@ class Blimp(FileTask):
             )
         paradigms: dict[str, list[MinimalPair]] = defaultdict(list)
         for pair in pairs:
-            if not self.phenomena or pair.phenomenon in self.phenomena:
+            if pair.good != pair.bad and (not self.phenomena or pair.phenomenon in self.phenomena):
                 paradigms[pair.paradigm].append(pair)
         return paradigms
 

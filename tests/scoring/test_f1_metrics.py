@@ -26,7 +26,7 @@ def test_binary_f1_counts_yes_alone() -> None:
 
 
 def test_relation_f1_is_the_official_score_of_semeval() -> None:
-    """As the task's scorer computes it: a wrong direction is wrong, but counts as predicted and as gold of its relation."""
+    """As the task's scorer does it: a wrong direction is wrong, but predicted and gold count it for the relation."""
     names = LABELS["relation_f1"]
     gold = np.array([names.index(n) for n in ("Cause(e1,e2)", "Cause(e1,e2)", "Cause(e2,e1)", "Whole(e1,e2)", "Other")])
     said = ("Cause(e1,e2)", "Cause(e2,e1)", "Other", "Whole(e1,e2)", "Whole(e2,e1)")

@@ -19,7 +19,7 @@ from embedbench.tasks.odd_man_out import OddManOut
 from embedbench.tasks.sources import treebank
 from embedbench.types import ArrayVectors, Split
 
-FILES = {"train": "grammar:train:600:5", "dev": "grammar:dev:300:5", "test": "grammar:test:300:5"}
+FILES = {"train": "grammar:train:240:5", "dev": "grammar:dev:200:5", "test": "grammar:test:200:5"}
 
 
 def _tree(text: str) -> tuple[Token, ...]:
@@ -68,7 +68,7 @@ def test_half_is_changed_by_split_and_seed_and_no_source_is_in_two_splits(make) 
     assert again.split(Split.TEST).corpus.fingerprint == task.split(Split.TEST).corpus.fingerprint
     other = make(files=FILES, seed=1).split(Split.TEST)
     assert not np.array_equal(other.labels, task.split(Split.TEST).labels)
-    same = make(files=dict.fromkeys(FILES, FILES["train"]))
+    same = make(files=dict.fromkeys(FILES, FILES["dev"]))
     with pytest.raises(DataError, match="finds no target"):
         same.split(Split.TEST)
 
@@ -97,7 +97,7 @@ def test_a_bag_of_static_vectors_cannot_see_the_order_of_clauses() -> None:
     right = np.concatenate(
         [trained.predict(data[which])[0] == splits[which].labels for which in (Split.DEV, Split.TEST)]
     )
-    assert len(right) > 40
+    assert len(right) > 30
     assert abs(right.mean() - 0.5) < 3 * 0.5 / np.sqrt(len(right)), "within three standard deviations of a coin"
 
 
@@ -110,7 +110,7 @@ def test_a_bag_of_static_vectors_is_the_same_before_and_after() -> None:
             one, other = (vectors.extract([s]).values.mean(axis=0) for s in (parts.original, parts.inverted))
             np.testing.assert_allclose(one, other, atol=1e-6)
             compared += 1
-    assert compared > 20
+    assert compared > 15
 
 
 def test_a_word_is_replaced_by_one_of_its_kind_and_frequency() -> None:
@@ -139,7 +139,7 @@ def test_a_word_is_replaced_by_one_of_its_kind_and_frequency() -> None:
             assert (new, old.upos, tuple(sorted(old.feats.items()))) in known
             assert words[old.form].bit_length() == words[new].bit_length()
             replaced += 1
-    assert replaced > 100
+    assert replaced > 50
 
 
 @pytest.mark.parametrize("make", [CoordinationInversion, OddManOut])

@@ -127,7 +127,8 @@ def limited(split: TaskSplit, sentences: int | None) -> TaskSplit:
         return split
     corpus = Corpus(split.corpus.sentences[:sentences])
     kept = (split.spans[..., 1] <= corpus.n_words).all(axis=1)
-    return TaskSplit(corpus, split.spans[kept], np.asarray(split.labels)[kept], split.clusters[kept])
+    questions = None if split.questions is None else split.questions[kept]
+    return TaskSplit(corpus, split.spans[kept], np.asarray(split.labels)[kept], split.clusters[kept], questions)
 
 
 def load_splits(cell: Cell) -> dict[Split, TaskSplit]:

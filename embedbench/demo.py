@@ -42,7 +42,7 @@ def prepare_demo(cache: Path, progress: Progress) -> tuple[Path, Path]:
 
 def _write_text(path: Path) -> None:
     """News of gensim's Lee corpus (real text) and sentences of the grammar (the tasks' vocabulary)."""
-    from embedbench.pretraining.tokenisation import sentences_of
+    from embedbench.data.tokenisation import sentences_of
 
     articles = (" ".join(words) for words in read_sentences(locate("gensim:lee_background.cor")))
     lines = [" ".join(sentence) for article in articles for sentence in sentences_of(article)]

@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from embedbench.cells import Cell, load_splits
 from embedbench.environment import environment
 from embedbench.errors import ConfigurationError, EmbedbenchError
@@ -206,16 +204,17 @@ def _probe(
 ) -> Scored:
     from embedbench.probing.members import ProbeData
     from embedbench.probing.plan import plan_members
+    from embedbench.probing.questions import asked_once, label_columns
     from embedbench.probing.trainer import train_members
 
     set_threads(places.threads)
     with watch.phase("probing"):
         n_labels = len(cell.task.label_names)
-        columns = {which: {"task": np.asarray(split.labels, np.int64)} for which, split in splits.items()}
+        columns = {which: label_columns(split) for which, split in splits.items()}
         if cell.control and cell.task.meta.control is not ControlKind.NONE:
             for which, labels in control_labels(splits, n_labels, CONTROL_SEED).items():
                 columns[which]["control"] = labels
-        data = {which: ProbeData(stores[which], splits[which], columns[which]) for which in splits}
+        data = {which: ProbeData(stores[which], asked_once(splits[which]), columns[which]) for which in splits}
         members = plan_members(
             cell.mixes, cell.probe, cell.seeds, tuple(columns[Split.TRAIN]), stores[Split.TRAIN].n_layers
         )

@@ -14,7 +14,7 @@ from embedbench.errors import ConfigurationError
 from embedbench.mixing import expand_mixes
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import MemberTraining, MixWeights, Score
-from embedbench.scoring.baselines import majority, word_majority
+from embedbench.scoring.baselines import by_question, majority, word_majority
 from embedbench.scoring.intervals import Bootstrap, Estimate, estimates
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.metrics import metric
@@ -50,20 +50,25 @@ def score_members(
     predicted: Int64[np.ndarray, "members targets"],
 ) -> Scored:
     """The scores of trained members on the test split; the members of one mix differ in their seed alone."""
+    from embedbench.probing.questions import TASK, answers
+
+    members = trained.members
+    answered = answers(split, members, predicted)
+    if split.questions is not None:
+        columns = {TASK: np.asarray(split.labels, np.int64)}
     scores: list[Score] = []
     for labels, gold in columns.items():
-        rows: dict[str, list[int]] = {}
-        for row, member in enumerate(trained.members):
-            if member.labels == labels:
-                rows.setdefault(member.mix.label, []).append(row)
-        scores += _scores(cell, split, gold, {mix: predicted[chosen] for mix, chosen in rows.items()}, labels)
-    members = trained.members
+        rows: dict[str, list[Int64[np.ndarray, "targets"]]] = {}
+        for (learned_labels, mix, _), row in answered.items():
+            if learned_labels == labels:
+                rows.setdefault(mix, []).append(row)
+        scores += _scores(cell, split, gold, {mix: np.stack(chosen) for mix, chosen in rows.items()}, labels)
     return Scored(
         scores=tuple(scores),
         predictions=Predictions(
             split.clusters,
             columns,
-            {member_column(m.mix.label, m.labels, m.seed): predicted[row] for row, m in enumerate(members)},
+            {member_column(mix, labels, seed): row for (labels, mix, seed), row in answered.items()},
         ),
         mix_weights=tuple(
             MixWeights(m.mix.label, m.labels, m.seed, learned.weights, learned.gamma)
@@ -107,7 +112,7 @@ def score_baselines(cell: Cell, splits: Mapping[Split, TaskSplit]) -> tuple[Scor
     train, test = splits[Split.TRAIN], splits[Split.TEST]
     gold = np.asarray(test.labels, np.int64)
     return tuple(
-        replace(_scores(cell, test, gold, {NO_MIX: predict(train, test)[None]}, "task")[0], extractor=name)
+        replace(_scores(cell, test, gold, {NO_MIX: by_question(predict, train, test)[None]}, "task")[0], extractor=name)
         for name, predict in (("majority", majority), ("word_majority", word_majority))
     )
 

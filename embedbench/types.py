@@ -19,6 +19,9 @@ from embedbench.fingerprint import sentences_fingerprint
 
 Sentence = tuple[str, ...]
 
+POSITIVE_LABEL = "yes"
+"""The positive label of yes/no tasks, by which the metric `binary_f1` finds it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
@@ -243,12 +246,15 @@ class TaskSplit:
             sentence: the whole sentence; sentence pair: two sentences.
         labels: an index into the task's `label_names`, or a graded score for similarity tasks.
         clusters: the sentence (or document) of each target, the unit that the statistics resample.
+        questions: of a task that asks several questions about every tuple of spans (multi-label data), the name of the
+            one that each target asks; every question has a probe of its own. None: all targets ask the same.
     """
 
     corpus: Corpus
     spans: Int64[np.ndarray, "targets n_spans 2"]
     labels: Shaped[np.ndarray, "targets"]
     clusters: Int64[np.ndarray, "targets"]
+    questions: Shaped[np.ndarray, "targets"] | None = None
 
     def __post_init__(self) -> None:
         spans, n = self.spans, len(self.spans)

@@ -28,6 +28,6 @@ def plan_members(
         Member(mix=mix, probe=probe, labels=labels, seed=seed)
         for labels in columns
         for mix in expand_mixes(mixes, n_layers)
-        if labels == "task" or not isinstance(mix, Cumulative)
+        if labels != "control" or not isinstance(mix, Cumulative)
         for seed in seeds
     )

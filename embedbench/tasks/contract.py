@@ -40,7 +40,7 @@ def check_task(task: Task) -> list[Check]:
     checks.append(_all("targets exist", splits, lambda split: "" if len(split) else "no target"))
     checks.append(_all("spans are non-empty ranges within the corpus", splits, _spans_fault))
     checks.append(_all("each span lies in one sentence", splits, _crossing_fault))
-    checks.append(_all("clusters are the sentence of the first span", splits, _clusters_fault))
+    checks.append(_all("targets of one sentence are in one cluster", splits, _clusters_fault))
     checks.append(_all("labels fit the task", splits, lambda split: _labels_fault(task, split)))
     checks.append(Check("the same split twice is the same", *_same(splits, again)))
     checks.append(Check("the fingerprint is 32 hexadecimal digits, and stable", *_stable_fingerprint(task)))
@@ -94,9 +94,17 @@ def _crossing_fault(split: TaskSplit) -> str:
 
 
 def _clusters_fault(split: TaskSplit) -> str:
+    """A cluster may be more than a sentence (a document, a minimal pair), never less."""
     sentences = split.corpus.sentence_of(split.spans[:, 0, 0])
-    first = _first((split.clusters < 0) | (split.clusters != sentences))
-    return "" if first is None else f"target {first} is in sentence {sentences[first]}, cluster {split.clusters[first]}"
+    _, earliest, sentence = np.unique(sentences, return_index=True, return_inverse=True)
+    expected = split.clusters[earliest][sentence]
+    first = _first((split.clusters < 0) | (split.clusters != expected))
+    if first is None:
+        return ""
+    return (
+        f"target {first} is in cluster {split.clusters[first]}, target {earliest[sentence[first]]} of the same "
+        f"sentence ({sentences[first]}) in cluster {expected[first]}"
+    )
 
 
 def _labels_fault(task: Task, split: TaskSplit) -> str:

@@ -12,13 +12,21 @@ from embedbench.cli.configuration import build, component_schema, preset_names
 from embedbench.data.locate import locate
 from embedbench.registry import components
 from embedbench.tasks import (  # noqa: F401
+    acceptability,
     arcs,
+    chunking,
     clauses,
+    coordination_inversion,
+    coreference,
+    edge_probing,
     grammar,
     ner,
+    odd_man_out,
     shape,
+    supersenses,
     tagging,
     texts,
+    word_in_context,
     word_similarity,
     words_in_sentences,
 )

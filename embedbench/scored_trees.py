@@ -117,9 +117,10 @@ def read_columns(
     n_words = len(trees.heads)
     gold = {name: np.zeros(n_words) for name in names}
     found = {name: np.zeros((n_members, n_words)) for name in names}
+    all_kept = trees.kept
     for sentence, values in enumerate(predicted):
         own = slice(int(trees.offsets[sentence]), int(trees.offsets[sentence + 1]))
-        heads, kept = trees.heads[own], trees.kept[own]
+        heads, kept = trees.heads[own], all_kept[own]
         if pairs:
             gold["dspr"][own] = 1
             found["dspr"][:, own] = row_correlations(tree_distances(heads), values)
@@ -131,8 +132,7 @@ def read_columns(
             found["root_accuracy"][np.arange(n_members), own.start + _least(values, kept)] = 1
     if pairs:
         gold["uuas"] = trees.edges.astype(np.float64)
-    clusters = np.repeat(np.arange(len(trees), dtype=np.int64), np.diff(trees.offsets))
-    return TreeColumns(gold, found, clusters)
+    return TreeColumns(gold, found, trees.sentences)
 
 
 def _least(depths: Float[np.ndarray, "members words"], kept: Bool[np.ndarray, "words"]) -> Int64[np.ndarray, "members"]:

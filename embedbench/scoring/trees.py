@@ -119,7 +119,7 @@ class RootAccuracy:
         self, gold: Real[np.ndarray, "targets"], predicted: Real[np.ndarray, "targets"], context: MetricContext
     ) -> Float64[np.ndarray, "clusters 2"]:
         """Whether the sentence is right, and 1."""
-        wrong = context.total(gold != predicted)[:, 0]
+        wrong = context.total((gold != predicted).astype(np.int64))[:, 0]
         return np.stack([(wrong == 0).astype(np.float64), np.ones(context.n_clusters)], axis=1)
 
     def value_from(self, sums: Float64[np.ndarray, "resamples 2"]) -> Float64[np.ndarray, "resamples"]:

@@ -54,6 +54,11 @@ class Trees:
         return len(self.offsets) - 1
 
     @property
+    def sentences(self) -> Int64[np.ndarray, "words"]:
+        """The sentence of every word."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
+
+    @property
     def kept(self) -> Bool[np.ndarray, "words"]:
         """Whether a word counts for edges and roots."""
         return np.asarray(self.roles != Role.LEFT_OUT)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from embedbench.registry import components
-from embedbench.tasks import arcs, clauses, ner, shape, tagging, texts, word_similarity, words_in_sentences  # noqa: F401
+from embedbench.tasks import arcs, clauses, ner, shape, tagging, texts, trees, word_similarity, words_in_sentences  # noqa: F401
 from embedbench.tasks.contract import check_task
 from embedbench.types import Corpus, Split, Task, TaskKind, TaskMeta, TaskSplit
 
@@ -30,6 +30,8 @@ _OTHER_OPTION = {
     "sentiment": {"text": "other"},
     "pairs": {"first": "other"},
     "word_similarity": {"header": True},
+    "tree_distance": {"left_out": ("DET",)},
+    "word_depth": {"left_out": ("DET",)},
 }
 _OPTIONS = {
     "word_content": {"n_words": 8, "skip": 20, "fewest": 3},

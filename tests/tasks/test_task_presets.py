@@ -19,6 +19,7 @@ from embedbench.tasks import (  # noqa: F401
     shape,
     tagging,
     texts,
+    trees,
     word_similarity,
     words_in_sentences,
 )

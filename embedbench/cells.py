@@ -102,6 +102,8 @@ class Cell:
         trained_on_trees = {name: trained[name] for name in ("training", "seeds")}
         if self.task.meta.kind in TREES:
             trained_on_trees["probe"] = component_options(self.structural)
+        if self.task.meta.kind is TaskKind.CATEGORISATION:
+            trained_on_trees = {"seeds": list(self.seeds)}
         return fingerprint(
             {
                 "cell_version": CELL_VERSION,

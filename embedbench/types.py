@@ -212,10 +212,18 @@ class TaskKind(enum.StrEnum):
     """A tree over every sentence; a structural probe learns the distance of every two words."""
     TREE_DEPTH = "tree_depth"
     """A tree over every sentence; a structural probe learns the depth of every word."""
+    ANALOGY = "analogy"
+    """A word is looked for that is to a third word as the second is to the first; nothing is trained."""
+    CATEGORISATION = "categorisation"
+    """Words are put into clusters, which are compared with categories; nothing is trained."""
+    OUTLIER = "outlier"
+    """A word is looked for that does not belong to the others; nothing is trained."""
 
 
 TREES = (TaskKind.TREE_DISTANCE, TaskKind.TREE_DEPTH)
 """The kinds whose targets are all words of a sentence with their heads; a structural probe is trained."""
+SUITES = (TaskKind.ANALOGY, TaskKind.CATEGORISATION, TaskKind.OUTLIER)
+"""The kinds that ask about lists of words and train nothing; only the test split exists."""
 
 
 class ControlKind(enum.StrEnum):

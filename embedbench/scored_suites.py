@@ -9,6 +9,7 @@ from typing import Protocol, cast
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+import embedbench.scoring.groups  # noqa: F401  (registers its metrics)
 from embedbench.cells import Cell
 from embedbench.errors import DataError
 from embedbench.results.predictions import Predictions, member_column

@@ -130,7 +130,8 @@ class Analogies(SuiteTask):
         if not kept:
             raise DataError(
                 f"task {self.label} has no question left of {self.files[Split.TEST]}: {outside} have a word "
-                f"outside the vocabulary, {pointless} have no answer but a word of the question; check sections and vocabulary"
+                f"outside the vocabulary, {pointless} have no answer but a word of the question; check sections and "
+                "vocabulary"
             )
         found = (w for q, right in kept for w in (q.first, q.second, q.third.word, *right))
         entries = Entries.of(found if allowed is None else allowed)

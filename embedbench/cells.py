@@ -15,8 +15,9 @@ from embedbench import __version__
 from embedbench.errors import ConfigurationError
 from embedbench.fingerprint import fingerprint
 from embedbench.mixing import check_mix_names
+from embedbench.probing.probes import Structural
 from embedbench.scoring.baselines import BASELINES
-from embedbench.types import Corpus, Extractor, Split, Task, TaskKind, TaskSplit
+from embedbench.types import TREES, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
 
 if TYPE_CHECKING:
     from embedbench.probing.members import Training
@@ -33,7 +34,7 @@ class Cell:
     Attributes:
         extractor: where vectors come from.
         task: what is asked of them.
-        probe: the probe family.
+        probe: the probe family; a tree task takes the default structural probe where this is none.
         training: how members train.
         mixes: names of layer mixes; `single` and `cumulative` stand for every layer.
         seeds: of initialisation and data order.
@@ -64,16 +65,28 @@ class Cell:
             raise ConfigurationError(f"resamples is {self.resamples}; it must be at least 1")
         if self.limit is not None and self.limit < 1:
             raise ConfigurationError(f"limit is {self.limit}; it is a number of sentences, at least 1, or null for all")
+        if self.task.meta.kind is TaskKind.CLASSIFICATION and not hasattr(self.probe, "hidden_widths"):
+            raise ConfigurationError(
+                f"probe {self.probe.name} reads trees, and {self.task.meta.name} is a classification; "
+                "choose another, such as probe=linear"
+            )
         if not self.extractor.name.strip() or self.extractor.name in BASELINES:
             raise ConfigurationError(
-                f"an extractor cannot be called {self.extractor.name!r}; {' and '.join(BASELINES)} are rows of every "
-                "table: set extractor.name"
+                f"an extractor cannot be called {self.extractor.name!r}; {', '.join(BASELINES)} are rows of "
+                "tables: set extractor.name"
             )
 
     @property
     def probe_name(self) -> str:
-        """The probe's name; `none` for a task that trains nothing."""
+        """The name of the probe that is trained; `none` for a task that trains nothing."""
+        if self.task.meta.kind in TREES:
+            return self.structural.name
         return self.probe.name if self.task.meta.kind is TaskKind.CLASSIFICATION else "none"
+
+    @property
+    def structural(self) -> Structural:
+        """The structural probe of a tree task: `probe`, or the default one where `probe` is for classification."""
+        return self.probe if isinstance(self.probe, Structural) else Structural()
 
     @property
     def identity(self) -> str:
@@ -86,6 +99,11 @@ class Cell:
             "seeds": list(self.seeds),
             "control": self.control,
         }
+        trained_on_trees = {name: trained[name] for name in ("training", "seeds")}
+        if self.task.meta.kind in TREES:
+            trained_on_trees["probe"] = component_options(self.structural)
+        if self.task.meta.kind is TaskKind.CATEGORISATION:
+            trained_on_trees = {"seeds": list(self.seeds)}
         return fingerprint(
             {
                 "cell_version": CELL_VERSION,
@@ -95,6 +113,7 @@ class Cell:
                 "metric": self.task.meta.metric,
                 "mixes": list(self.mixes),
                 **(trained if self.task.meta.kind is TaskKind.CLASSIFICATION else {}),
+                **(trained_on_trees if self.task.meta.kind in TREES else {}),
                 "resamples": self.resamples,
                 "store_dtype": self.store_dtype,
                 "limit": self.limit,

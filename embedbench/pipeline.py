@@ -22,8 +22,10 @@ from embedbench.results.schema import Failure, Phase, Record, Status
 from embedbench.results.superseding import remove_failures
 from embedbench.results.writing import cell_folder, finished, write_record
 from embedbench.scored import Scored, score_baselines, score_members, score_similarities
+from embedbench.scored_suites import score_suite
+from embedbench.scored_trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder
-from embedbench.types import ControlKind, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
+from embedbench.types import SUITES, TREES, ControlKind, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
 
 if TYPE_CHECKING:
     from embedbench.store import LayeredStore
@@ -163,6 +165,12 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
     if cell.task.meta.kind is TaskKind.SIMILARITY:
         with watch.phase("scoring"):
             scored = score_similarities(cell, splits[Split.TEST], stores[Split.TEST])
+    elif cell.task.meta.kind in SUITES:
+        with watch.phase("scoring"):
+            scored = score_suite(cell, splits[Split.TEST], stores[Split.TEST])
+    elif cell.task.meta.kind in TREES:
+        set_threads(places.threads)
+        scored = measure_trees(cell, splits, stores, watch, progress)
     else:
         scored = _probe(cell, splits, stores, places, watch, progress)
     record = Record(
@@ -178,7 +186,12 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
         mix_weights=scored.mix_weights,
         training=scored.training,
         alignment={
-            which.value: {"words": splits[which].corpus.n_words, **stores[which].alignment.counts()} for which in stores
+            which.value: {
+                "words": splits[which].corpus.n_words,
+                **stores[which].alignment.counts(),
+                **(scored.account if which is Split.TEST else {}),
+            }
+            for which in stores
         },
         config=dict(work.config),
         environment=environment(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from jaxtyping import Int64, Real
 
 from embedbench.cells import Cell
 from embedbench.errors import ConfigurationError
-from embedbench.mixing import expand_mixes
+from embedbench.mixing import Mix, expand_mixes
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import MemberTraining, MixWeights, Score
 from embedbench.scoring.baselines import by_question, majority, word_majority
@@ -36,6 +36,8 @@ class Scored:
     baselines: tuple[Score, ...] = ()
     mix_weights: tuple[MixWeights, ...] = ()
     training: tuple[MemberTraining, ...] = ()
+    account: Mapping[str, int] = field(default_factory=dict)
+    """Targets of the test split that were left out, and the like, by name; part of the record's alignment account."""
 
     def with_baselines(self, baselines: tuple[Score, ...]) -> Scored:
         """The same, beside the task's baselines."""
@@ -92,11 +94,7 @@ def score_similarities(cell: Cell, split: TaskSplit, vectors: WordVectors) -> Sc
     """
     from embedbench.probing.similarity import similarities
 
-    mixes = [mix for mix in expand_mixes(cell.mixes, vectors.n_layers) if not mix.learned]
-    if not mixes:
-        raise ConfigurationError(
-            f"task {cell.task.meta.name} trains nothing, so a learned mix has no weights: add single or mean to mixes"
-        )
+    mixes = fixed_mixes(cell, vectors.n_layers)
     predicted = similarities(vectors, split, mixes)
     gold = np.asarray(split.labels, np.float64)
     by_mix = {mix.label: predicted[row][None] for row, mix in enumerate(mixes)}
@@ -105,6 +103,20 @@ def score_similarities(cell: Cell, split: TaskSplit, vectors: WordVectors) -> Sc
         scores=tuple(_scores(cell, split, gold, by_mix, "task")),
         predictions=Predictions(split.clusters, {"task": gold}, columns),
     )
+
+
+def fixed_mixes(cell: Cell, n_layers: int) -> list[Mix]:
+    """The mixes asked for that need no training.
+
+    Raises:
+        ConfigurationError: every mix asked for is a learned one.
+    """
+    mixes = [mix for mix in expand_mixes(cell.mixes, n_layers) if not mix.learned]
+    if not mixes:
+        raise ConfigurationError(
+            f"task {cell.task.meta.name} trains nothing, so a learned mix has no weights: add single or mean to mixes"
+        )
+    return mixes
 
 
 def score_baselines(cell: Cell, splits: Mapping[Split, TaskSplit]) -> tuple[Score, ...]:

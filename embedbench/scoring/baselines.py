@@ -10,7 +10,7 @@ from jaxtyping import Bool, Int64, Integer
 from embedbench.errors import DataError
 from embedbench.types import TaskSplit
 
-BASELINES = ("majority", "word_majority")
+BASELINES = ("majority", "word_majority", "chain", "random_tree", "first_word", "first_verb")
 """The names under which baselines appear in tables."""
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool
 
-from embedbench.types import Corpus, Sentence, Split, Task, TaskKind, TaskSplit
+from embedbench.tasks.tree_columns import tree_fault
+from embedbench.types import SUITES, TREES, Corpus, Sentence, Split, Task, TaskKind, TaskSplit
 
 _WORTH_REPORTING = 5
 """Verbatim leakage is counted for sentences of this many words or more; shorter ones repeat by nature."""
@@ -61,7 +62,7 @@ def _meta(task: Task) -> Check:
 
 
 def _expected_splits(task: Task) -> Check:
-    expected = (Split.TEST,) if task.meta.kind is TaskKind.SIMILARITY else tuple(Split)
+    expected = (Split.TEST,) if task.meta.kind in (TaskKind.SIMILARITY, *SUITES) else tuple(Split)
     return Check(
         "the splits fit the kind of task",
         tuple(task.splits) == expected,
@@ -112,6 +113,10 @@ def _labels_fault(task: Task, split: TaskSplit) -> str:
         return "" if np.isfinite(split.labels.astype(np.float64)).all() else "a graded label is not finite"
     if not np.issubdtype(split.labels.dtype, np.integer):
         return f"labels are {split.labels.dtype}, expected integers"
+    if task.meta.kind in TREES:
+        return tree_fault(split)
+    if task.meta.kind is TaskKind.ANALOGY:
+        return "" if split.labels.min() == 0 else "labels are numbers of pairs, and there is no pair 0"
     n = len(task.label_names)
     first = _first((split.labels < 0) | (split.labels >= n))
     return "" if first is None else f"target {first} has label {split.labels[first]}, but there are {n} label names"
@@ -137,8 +142,8 @@ def _stable_fingerprint(task: Task) -> tuple[bool, str]:
 
 def _every_label_is_used(task: Task, splits: dict[Split, TaskSplit]) -> Check:
     name = "label names are different, and used"
-    if task.meta.kind is TaskKind.SIMILARITY:
-        return Check(name, task.label_names == (), "graded: no label names")
+    if task.meta.kind in (TaskKind.SIMILARITY, TaskKind.ANALOGY, *TREES):
+        return Check(name, task.label_names == (), "not classes: no label names")
     used = set(np.unique(np.concatenate([split.labels for split in splits.values()])).tolist())
     unused = [label for i, label in enumerate(task.label_names) if i not in used]
     different = len(set(task.label_names)) == len(task.label_names)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import embedbench.scoring.metrics  # noqa: F401  (registers the built-in metrics)
-from embedbench.registry import components
+from embedbench.registry import components, load_components
 from embedbench.scoring.intervals import Bootstrap, estimates
 from embedbench.scoring.metric import AdditiveMetric, Metric, MetricContext, WeightedMetric
 
+load_components()
 TAGS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 LABELS = {"binary_f1": ("no", "yes"), "relation_f1": ("A(e1,e2)", "A(e2,e1)", "B(e1,e2)", "Other")}
 """Label names of the metrics that read them otherwise."""

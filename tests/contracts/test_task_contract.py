@@ -8,28 +8,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from embedbench.registry import components
-from embedbench.tasks import (  # noqa: F401
-    acceptability,
-    arcs,
-    chunking,
-    clauses,
-    coordination_inversion,
-    coreference,
-    edge_probing,
-    ner,
-    odd_man_out,
-    shape,
-    supersenses,
-    tagging,
-    texts,
-    word_in_context,
-    word_similarity,
-    words_in_sentences,
-)
+from embedbench.registry import components, load_components
+from embedbench.tasks.analogies import Rule
 from embedbench.tasks.contract import check_task
+from embedbench.tasks.suites import Unknown
+from embedbench.tasks.word_groups import Clustering
 from embedbench.types import Corpus, Split, Task, TaskKind, TaskMeta, TaskSplit
 
+load_components()
 _GRAMMAR = {"train": "grammar:train:120:5", "dev": "grammar:dev:40:5", "test": "grammar:test:40:5"}
 _TABLE = "label\tsentence\tother\nyes\ta b c\td\nno\tb\tc d\n"
 _EDGES = (
@@ -83,12 +69,17 @@ _OTHER_OPTION = {
     "sentiment": {"text": "other"},
     "pairs": {"first": "other"},
     "word_similarity": {"header": True},
+    "tree_distance": {"left_out": ("DET",)},
+    "word_depth": {"left_out": ("DET",)},
+    "analogies": {"rule": Rule.mul},
+    "categorisation": {"clustering": Clustering.agglomerative},
+    "outlier": {"unknown": Unknown.wrong},
 }
 _OPTIONS = {
     "word_content": {"n_words": 8, "skip": 20, "fewest": 3},
     "pairs": {"first": "sentence", "second": "other", "target": "label"},
 }
-_NO_OPTION = {"upos", "xpos", "past_present", "wic", "gap"}
+_NO_OPTION = {"upos", "xpos", "past_present", "wic", "gap", "context_similarity"}
 _CONTENTS = {
     "sentiment": ("tsv", _TABLE),
     "pairs": ("tsv", _TABLE),
@@ -101,7 +92,14 @@ _CONTENTS = {
     "blimp": ("jsonl", _BLIMP),
     "wic": ("data.txt", _WIC),
 }
-_OWN_FILES = {*_CONTENTS, "word_similarity"}
+_SUITES = {
+    "word_similarity": "cup\tmug\t8\ncup\tsky\t1.5\n",
+    "analogies": ": family\nman woman king queen\nman woman boy girl\n",
+    "categorisation": ",category,word\n0,pet,cat\n1,pet,dog\n2,tool,saw\n",
+    "outlier": "category,outliers,words\npets,\"['saw', 'tree']\",\"['cat', 'dog']\"\n",
+    "context_similarity": ("1\tcup\tn\tmug\tn\ta <b> cup </b>\tthe <b> mug </b> of\t8" + "\t1" * 10 + "\n") * 2,
+}
+_OWN_FILES = {*_CONTENTS, *_SUITES}
 NAMES = [n for n, c in components("task").items() if c.target.__module__.startswith("embedbench.")]
 
 
@@ -113,9 +111,9 @@ def _files(name: str, folder) -> dict[str, str]:
             if name == "wic":
                 (folder / f"{split}.gold.txt").write_text("T\nF\n", encoding="utf-8")
         return {split.value: str(folder / f"{split}.{ending}") for split in Split}
-    if name == "word_similarity":
-        (folder / "pairs.txt").write_text("cup\tmug\t8\ncup\tsky\t1.5\n", encoding="utf-8")
-        return {"test": str(folder / "pairs.txt")}
+    if name in _SUITES:
+        (folder / "suite.txt").write_text(_SUITES[name], encoding="utf-8")
+        return {"test": str(folder / "suite.txt")}
     return _GRAMMAR
 
 

@@ -27,6 +27,10 @@ CELL_VERSION = 2
 """Raised when the same configuration would give other numbers than before."""
 
 
+CODE_VERSION = 1
+"""Raised when the same configuration would give another codelength than before."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """Everything that decides a cell's numbers.
@@ -42,6 +46,7 @@ class Cell:
         resamples: of the clustered bootstrap.
         store_dtype: the precision in which vectors are kept.
         limit: keep the first `limit` sentences of every split; None keeps all.
+        codelength: whether the train labels are coded online too (Voita & Titov 2020); it costs several trainings.
     """
 
     extractor: Extractor
@@ -54,6 +59,7 @@ class Cell:
     resamples: int = 9_999
     store_dtype: str = "float16"
     limit: int | None = None
+    codelength: bool = False
 
     def __post_init__(self) -> None:
         check_mix_names(self.mixes)
@@ -98,6 +104,8 @@ class Cell:
             "training": training,
             "seeds": list(self.seeds),
             "control": self.control,
+            # Only where it is asked for: cells that were finished before it existed keep their identity.
+            **({"codelength": CODE_VERSION} if self.codelength else {}),
         }
         trained_on_trees = {name: trained[name] for name in ("training", "seeds")}
         if self.task.meta.kind in TREES:

@@ -21,7 +21,7 @@ from embedbench.results.predictions import Predictions
 from embedbench.results.schema import Failure, Phase, Record, Status
 from embedbench.results.superseding import remove_failures
 from embedbench.results.writing import cell_folder, finished, write_record
-from embedbench.scored import Scored, score_baselines, score_members, score_similarities
+from embedbench.scored import Scored, score_baselines, score_codes, score_members, score_similarities
 from embedbench.scored_suites import score_suite
 from embedbench.scored_trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder
@@ -242,7 +242,15 @@ def _probe(
         predicted = trained.predict(data[Split.TEST], progress)
     with watch.phase("scoring"):
         scored = score_members(cell, trained, splits[Split.TEST], columns[Split.TEST], predicted)
-        return scored.with_baselines(score_baselines(cell, splits))
+        scored = scored.with_baselines(score_baselines(cell, splits))
+    if not cell.codelength:
+        return scored
+    from embedbench.probing.online_code import online_codes
+
+    with watch.phase("codelength"):
+        n_by_column = dict.fromkeys(columns[Split.TRAIN], n_labels)
+        codes = online_codes(data[Split.TRAIN], data[Split.DEV], members, n_by_column, cell.training, progress)
+        return scored.with_codes(score_codes(cell, splits[Split.TRAIN], codes))
 
 
 def set_threads(threads: int | None) -> None:

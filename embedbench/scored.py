@@ -12,6 +12,7 @@ from jaxtyping import Int64, Real
 from embedbench.cells import Cell
 from embedbench.errors import ConfigurationError
 from embedbench.mixing import Mix, expand_mixes
+from embedbench.probing.codelength import CODELENGTH, COMPRESSION
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import MemberTraining, MixWeights, Score
 from embedbench.scoring.baselines import by_question, majority, word_majority
@@ -22,6 +23,7 @@ from embedbench.types import Split, TaskSplit, WordVectors
 
 if TYPE_CHECKING:
     from embedbench.probing.fitted import FittedMembers
+    from embedbench.probing.online_code import OnlineCode
 
 NO_MIX = "none"
 """The mix of a baseline."""
@@ -38,6 +40,10 @@ class Scored:
     training: tuple[MemberTraining, ...] = ()
     account: Mapping[str, int] = field(default_factory=dict)
     """Targets of the test split that were left out, and the like, by name; part of the record's alignment account."""
+
+    def with_codes(self, scores: tuple[Score, ...]) -> Scored:
+        """The same, with the scores of online codes behind its own."""
+        return replace(self, scores=(*self.scores, *scores))
 
     def with_baselines(self, baselines: tuple[Score, ...]) -> Scored:
         """The same, beside the task's baselines."""
@@ -127,6 +133,40 @@ def score_baselines(cell: Cell, splits: Mapping[Split, TaskSplit]) -> tuple[Scor
         replace(_scores(cell, test, gold, {NO_MIX: by_question(predict, train, test)[None]}, "task")[0], extractor=name)
         for name, predict in (("majority", majority), ("word_majority", word_majority))
     )
+
+
+def score_codes(cell: Cell, split: TaskSplit, codes: Sequence[OnlineCode]) -> tuple[Score, ...]:
+    """Codelength (bits) and compression on the train split, one of each per mix and label column.
+
+    Every seed shuffles the train targets anew. `low` and `high` are the least and the greatest over seeds.
+    """
+    scores = []
+    clusters = MetricContext(split.clusters).n_clusters
+    alike: dict[tuple[str, str], list[OnlineCode]] = {}
+    for code in codes:
+        alike.setdefault((code.member.mix.label, code.member.labels), []).append(code)
+    for (mix, labels), several in alike.items():
+        for name, per_seed in (
+            (CODELENGTH, tuple(code.codelength for code in several)),
+            (COMPRESSION, tuple(code.compression for code in several)),
+        ):
+            scores.append(
+                Score(
+                    extractor=cell.extractor.name,
+                    mix=mix,
+                    labels=labels,
+                    split=Split.TRAIN.value,
+                    metric=name,
+                    value=float(np.mean(per_seed)),
+                    low=min(per_seed),
+                    high=max(per_seed),
+                    n=len(split),
+                    clusters=clusters,
+                    seeds=len(several),
+                    per_seed=per_seed,
+                )
+            )
+    return tuple(scores)
 
 
 def _scores(

@@ -37,8 +37,8 @@ class Score:
         split: the split that was scored.
         metric: the name of the metric.
         value: the mean over seeds.
-        low: lower end of the 95 % interval.
-        high: upper end.
+        low: lower end of the 95 % interval; of `codelength` and `compression` the least over seeds.
+        high: upper end; of `codelength` and `compression` the greatest over seeds.
         n: targets.
         clusters: units (sentences) that the interval resamples.
         seeds: how many seeds the value averages.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from embedbench.errors import ConfigurationError
 from embedbench.registry import register
-from embedbench.tasks.base import FileTask, LabelledSpans, sentence_spans, split_generator
-from embedbench.tasks.generated import Tree, fresh_trees, half
+from embedbench.tasks.base import FileTask, LabelledSpans, sentence_spans
+from embedbench.tasks.generated import Tree, fresh_trees
 from embedbench.types import Corpus, Sentence, Split
 
 _CLAUSAL = ("nsubj", "csubj", "expl")
@@ -39,21 +41,21 @@ class Coordination(NamedTuple):
 class CoordinationInversion(FileTask):
     """Whether two coordinated clauses were swapped (Conneau et al. 2018, "CoordInv"); any treebank.
 
-    Used are sentences that are exactly two clauses, each with a subject of its own, joined by a conjunction; half of
-    them, drawn at random, have their clauses swapped. So that a capital letter does not tell, the sentence's first word
-    is written small in all of them (unless it is a name or "I"). A bag of context-free vectors cannot tell: swapped or
-    not, the words are the same. Every source sentence is used once, in one split.
+    Used are sentences that are exactly two clauses, each with a subject of its own, joined by a conjunction. Every one
+    of them is there as it is and with its clauses swapped, which together are a cluster; the original has one of the
+    two, drawn at random, but treebanks hold few such sentences (English-EWT: 622, 78 and 85), and of a draw of 85 a
+    probe that knows nothing gets up to 60 % right. So that a capital letter does not tell, the sentence's first word is
+    written small in both (unless it is a name or "I"). A bag of context-free vectors is the same for both and gets
+    exactly half of them right. No source sentence is in two splits, or twice in one.
 
     Attributes:
         shortest: sentences with fewer words are left out.
         longest: sentences with more words are left out.
-        seed: of the choice of sentences.
     """
 
     name: str = "coordination_inversion"
     shortest: int = 5
     longest: int = 28
-    seed: int = 13
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -64,15 +66,16 @@ class CoordinationInversion(FileTask):
             )
 
     def labelled(self, which: Split) -> LabelledSpans:
-        """Every suitable sentence, in order; half of them inverted."""
+        """Every suitable sentence, in order: as it is, then inverted."""
         trees = (tree for tree in fresh_trees(self.files, which) if self.shortest <= len(tree) <= self.longest)
         found = [parts for tree in trees if (parts := coordination(tree)) is not None]
-        inverted = half(len(found), split_generator(self.seed, which))
-        corpus = Corpus.of(
-            parts.inverted if swap else parts.original for parts, swap in zip(found, inverted, strict=True)
+        corpus = Corpus.of(sentence for parts in found for sentence in (parts.original, parts.inverted))
+        return LabelledSpans(
+            corpus,
+            sentence_spans(corpus, range(2 * len(found))),
+            ("original", "inverted") * len(found),
+            np.repeat(np.arange(len(found), dtype=np.int64), 2),
         )
-        labels = tuple("inverted" if swap else "original" for swap in inverted)
-        return LabelledSpans(corpus, sentence_spans(corpus, range(len(found))), labels)
 
 
 def coordination(tokens: Tree) -> Coordination | None:

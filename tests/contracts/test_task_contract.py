@@ -48,7 +48,7 @@ _TAGGED = "a N B-NP\nb N I-NP\n\nc V O\n\nd N B-NP\n\n"
 _WIC = "plant\tN\t0-1\tplants grow\tthe plant\nrun\tV\t1-0\tthey run\trunning fast\n"
 _OTHER_OPTION = {
     "blimp": {"seed": 99},
-    "coordination_inversion": {"seed": 99},
+    "coordination_inversion": {"shortest": 7},
     "odd_man_out": {"seed": 99},
     "edge_probing": {"attribute": "yes"},
     "supersense": {"multiword": False},

@@ -57,60 +57,58 @@ def test_other_sentences_are_no_coordination(text) -> None:
     assert coordination(_tree(text)) is None
 
 
-@pytest.mark.parametrize("make", [CoordinationInversion, OddManOut])
-def test_half_is_changed_by_split_and_seed_and_no_source_is_in_two_splits(make) -> None:
-    task = make(files=FILES)
+def test_half_is_odd_by_split_and_seed() -> None:
+    task = OddManOut(files=FILES)
     for which in Split:
         counts = np.bincount(task.split(which).labels, minlength=2)
         assert counts.min() >= 5
         assert abs(int(counts[0]) - int(counts[1])) <= 1
-    again = make(files=FILES)
+    again = OddManOut(files=FILES)
     assert again.split(Split.TEST).corpus.fingerprint == task.split(Split.TEST).corpus.fingerprint
-    other = make(files=FILES, seed=1).split(Split.TEST)
+    other = OddManOut(files=FILES, seed=1).split(Split.TEST)
     assert not np.array_equal(other.labels, task.split(Split.TEST).labels)
+
+
+@pytest.mark.parametrize("make", [CoordinationInversion, OddManOut])
+def test_no_source_sentence_is_in_two_splits(make) -> None:
     same = make(files=dict.fromkeys(FILES, FILES["dev"]))
     with pytest.raises(DataError, match="finds no target"):
         same.split(Split.TEST)
 
 
-def test_an_inverted_sentence_has_the_same_words_in_another_order() -> None:
+def test_every_sentence_stands_beside_its_inversion() -> None:
     task = CoordinationInversion(files=FILES)
-    sources = Counter(tuple(sorted(t.form.casefold() for t in s.tokens)) for s in treebank(FILES["test"]))
     exact = {tuple(t.form.casefold() for t in s.tokens) for s in treebank(FILES["test"])}
     split = task.split(Split.TEST)
-    for sentence, label in zip(split.corpus.sentences, split.labels, strict=True):
-        folded = tuple(word.casefold() for word in sentence)
-        assert tuple(sorted(folded)) in sources
-        assert (folded in exact) == (task.label_names[label] == "original")
+    assert len(split) > 20
+    assert [task.label_names[label] for label in split.labels[:3]] == ["original", "inverted", "original"]
+    assert split.clusters.tolist() == [i // 2 for i in range(len(split))]
+    folded = [tuple(word.casefold() for word in sentence) for sentence in split.corpus.sentences]
+    for original, inverted in zip(folded[::2], folded[1::2], strict=True):
+        assert original in exact
+        assert inverted not in exact
+        assert sorted(original) == sorted(inverted)
 
 
-def test_a_bag_of_static_vectors_cannot_see_the_order_of_clauses() -> None:
-    task = CoordinationInversion(files=FILES)
+def test_a_bag_of_static_vectors_gets_exactly_half_of_the_inversions_right() -> None:
+    task, extractor = CoordinationInversion(files=FILES), RandomVectors(size=20)
     splits = {which: task.split(which) for which in Split}
-    extractor = RandomVectors(size=20)
+    bags = {
+        which: np.stack([extractor.extract([s]).values.mean(axis=0) for s in split.corpus.sentences])
+        for which, split in splits.items()
+    }
+    for bag in bags.values():
+        np.testing.assert_allclose(bag[::2], bag[1::2], atol=1e-6)
     data = {
         which: ProbeData(ArrayVectors(extractor.extract(split.corpus.sentences).values), split, {"task": split.labels})
         for which, split in splits.items()
     }
     member = Member(Single(0), Linear())
     trained = train_members(data[Split.TRAIN], data[Split.DEV], [member], {"task": 2}, Training(min_updates=100))
-    right = np.concatenate(
-        [trained.predict(data[which])[0] == splits[which].labels for which in (Split.DEV, Split.TEST)]
-    )
-    assert len(right) > 30
-    assert abs(right.mean() - 0.5) < 3 * 0.5 / np.sqrt(len(right)), "within three standard deviations of a coin"
-
-
-def test_a_bag_of_static_vectors_is_the_same_before_and_after() -> None:
-    vectors = RandomVectors(size=20)
-    compared = 0
-    for tree in treebank(FILES["dev"]):
-        parts = coordination(tree.tokens)
-        if parts is not None:
-            one, other = (vectors.extract([s]).values.mean(axis=0) for s in (parts.original, parts.inverted))
-            np.testing.assert_allclose(one, other, atol=1e-6)
-            compared += 1
-    assert compared > 15
+    for which in (Split.DEV, Split.TEST):
+        right = trained.predict(data[which])[0] == splits[which].labels
+        # Sums of the same vectors in another order differ in the last bits, which decides a few near-ties.
+        assert abs(float(right.mean()) - 0.5) < 0.05
 
 
 def test_a_word_is_replaced_by_one_of_its_kind_and_frequency() -> None:

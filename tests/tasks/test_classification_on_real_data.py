@@ -105,7 +105,7 @@ def test_blimp_has_67_paradigms_of_which_no_two_splits_share_one(data_folder) ->
     assert np.bincount(task.split(Split.TEST).labels).tolist() == [sizes[2] // 2] * 2
 
 
-@pytest.mark.parametrize(("task", "fewest"), [(CoordinationInversion, (600, 70, 80)), (OddManOut, (6000, 900, 900))])
+@pytest.mark.parametrize(("task", "fewest"), [(CoordinationInversion, (1244, 156, 170)), (OddManOut, (6000, 900, 900))])
 def test_generated_sentences_of_ewt(data_folder, task, fewest) -> None:
     made = _make(task, data_folder, "ud/en_ewt-ud-{}.conllu.gz")
     assert all(len(made.split(which)) >= least for which, least in zip(Split, fewest, strict=True))

@@ -153,7 +153,7 @@ def test_googles_questions_are_answered_as_gensim_does(tmp_path, data_folder, ru
     path = data_folder / "analogies/questions-words.txt.gz"
     lines = gzip.decompress(path.read_bytes()).decode().splitlines()
     starts = [i for i, line in enumerate(lines) if line.startswith(":")]
-    chosen = [line for start in starts for line in lines[start : start + 60]]
+    chosen = [line for start in starts for line in lines[start : start + 40]]
     files = write(tmp_path / "questions.txt", "\n".join(chosen) + "\n")
     weights = data_folder / "vectors/googlenews_word2vec_300d.8k.bin.gz"
     extractor = Word2Vec(
@@ -168,7 +168,7 @@ def test_googles_questions_are_answered_as_gensim_does(tmp_path, data_folder, ru
     same.add_vectors(known, [everything[word] for word in known])
     words = split.corpus.words
     asked = [row for row in split.spans[..., 0].tolist() if all(words[i] in same for i in row)]
-    assert len(asked) == record.scores[0].n > 100
+    assert len(asked) == record.scores[0].n > 80
     assert record.alignment["test"]["questions_with_unknown_word"] == len(split) - len(asked)
     if rule is Rule.add:
         accuracy, sections = same.evaluate_word_analogies(files["test"], case_insensitive=False, restrict_vocab=None)

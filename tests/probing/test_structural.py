@@ -127,6 +127,7 @@ def test_a_planted_tree_is_found_in_its_layer_and_noise_holds_none(pairs, names)
     assert weights.weights[1] > 0.7
 
 
+@pytest.mark.slow
 def test_a_rank_of_one_is_a_line_and_too_little() -> None:
     train, dev, test = (data_of(seed, pairs=True, n=n) for seed, n in ((1, 200), (2, 40), (3, 60)))
     found = [

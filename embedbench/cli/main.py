@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "score one cell (extractor x task), or a sweep of cells with -m",
     "table": "print the comparison table of one or more results folders",
     "compare": "paired test of two extractors, task by task",
+    "layers": "what every layer knows, what the mix weighs, where the score is gained",
     "demo": "compare three embedding families offline, in minutes",
     "check": "run the contract tests against any extractor or task, also your own",
     "list": "what can be selected: extractors, tasks, probes, mixes, metrics",

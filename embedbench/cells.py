@@ -40,7 +40,7 @@ class Cell:
         task: what is asked of them.
         probe: the probe family; a tree task takes the default structural probe where this is none.
         training: how members train.
-        mixes: names of layer mixes; `single` and `cumulative` stand for every layer.
+        mixes: names of layer mixes; `single`, `cumulative` and `top_down` stand for every layer.
         seeds: of initialisation and data order.
         control: whether the same probes also learn control labels.
         resamples: of the clustered bootstrap.

@@ -181,6 +181,7 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
         probe=cell.probe_name,
         metric=cell.task.meta.metric,
         layer_names=extractor.layer_names,
+        label_names=tuple(cell.task.label_names),
         scores=scored.scores,
         baselines=scored.baselines,
         mix_weights=scored.mix_weights,

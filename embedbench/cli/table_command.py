@@ -71,8 +71,8 @@ def _parse(arguments: Sequence[str]) -> tuple[TableOptions, list[Path]]:
         labels=parsed.labels,
         format=parsed.format,
         interval=parsed.interval,
-        tasks=_names(parsed.tasks),
-        extractors=_names(parsed.extractors),
+        tasks=names(parsed.tasks),
+        extractors=names(parsed.extractors),
         selectivity=parsed.selectivity,
     )
     return options, parsed.results
@@ -88,5 +88,6 @@ def _one_of(kind: type[_Choice]) -> Callable[[str], _Choice]:
     return parse
 
 
-def _names(text: str | None) -> tuple[str, ...]:
+def names(text: str | None) -> tuple[str, ...]:
+    """The names in a list separated by commas."""
     return tuple(filter(None, (name.strip() for name in (text or "").split(","))))

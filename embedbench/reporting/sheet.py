@@ -50,12 +50,14 @@ class Sheet:
         columns: the tasks, starred where the metric is not accuracy.
         rows: the extractors, then the baselines.
         notes: one sentence each.
+        corner: what the rows are.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    corner: str = "extractor"
 
 
 def value_sheet(chosen: Chosen, options: TableOptions) -> Sheet:

@@ -57,7 +57,8 @@ class Occurrences:
     def units(self) -> Float64[np.ndarray, "words dim"]:
         """The vectors with length 1."""
         lengths: Float64[np.ndarray, "words one"] = np.linalg.norm(self.vectors, axis=1, keepdims=True)
-        return self.vectors / lengths
+        units: Float64[np.ndarray, "words dim"] = self.vectors / lengths
+        return units
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from embedbench import __version__
 from embedbench.errors import ConfigurationError
 from embedbench.fingerprint import fingerprint
 from embedbench.mixing import check_mix_names
+from embedbench.probing.probes import Structural
 from embedbench.scoring.baselines import BASELINES
-from embedbench.types import Corpus, Extractor, Split, Task, TaskKind, TaskSplit
+from embedbench.types import TREES, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
 
 if TYPE_CHECKING:
     from embedbench.probing.members import Training
@@ -26,6 +27,10 @@ CELL_VERSION = 2
 """Raised when the same configuration would give other numbers than before."""
 
 
+CODE_VERSION = 1
+"""Raised when the same configuration would give another codelength than before."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """Everything that decides a cell's numbers.
@@ -33,14 +38,15 @@ class Cell:
     Attributes:
         extractor: where vectors come from.
         task: what is asked of them.
-        probe: the probe family.
+        probe: the probe family; a tree task takes the default structural probe where this is none.
         training: how members train.
-        mixes: names of layer mixes; `single` and `cumulative` stand for every layer.
+        mixes: names of layer mixes; `single`, `cumulative` and `top_down` stand for every layer.
         seeds: of initialisation and data order.
         control: whether the same probes also learn control labels.
         resamples: of the clustered bootstrap.
         store_dtype: the precision in which vectors are kept.
         limit: keep the first `limit` sentences of every split; None keeps all.
+        codelength: whether the train labels are coded online too (Voita & Titov 2020); it costs several trainings.
     """
 
     extractor: Extractor
@@ -53,6 +59,7 @@ class Cell:
     resamples: int = 9_999
     store_dtype: str = "float16"
     limit: int | None = None
+    codelength: bool = False
 
     def __post_init__(self) -> None:
         check_mix_names(self.mixes)
@@ -64,16 +71,28 @@ class Cell:
             raise ConfigurationError(f"resamples is {self.resamples}; it must be at least 1")
         if self.limit is not None and self.limit < 1:
             raise ConfigurationError(f"limit is {self.limit}; it is a number of sentences, at least 1, or null for all")
+        if self.task.meta.kind is TaskKind.CLASSIFICATION and not hasattr(self.probe, "hidden_widths"):
+            raise ConfigurationError(
+                f"probe {self.probe.name} reads trees, and {self.task.meta.name} is a classification; "
+                "choose another, such as probe=linear"
+            )
         if not self.extractor.name.strip() or self.extractor.name in BASELINES:
             raise ConfigurationError(
-                f"an extractor cannot be called {self.extractor.name!r}; {' and '.join(BASELINES)} are rows of every "
-                "table: set extractor.name"
+                f"an extractor cannot be called {self.extractor.name!r}; {', '.join(BASELINES)} are rows of "
+                "tables: set extractor.name"
             )
 
     @property
     def probe_name(self) -> str:
-        """The probe's name; `none` for a task that trains nothing."""
+        """The name of the probe that is trained; `none` for a task that trains nothing."""
+        if self.task.meta.kind in TREES:
+            return self.structural.name
         return self.probe.name if self.task.meta.kind is TaskKind.CLASSIFICATION else "none"
+
+    @property
+    def structural(self) -> Structural:
+        """The structural probe of a tree task: `probe`, or the default one where `probe` is for classification."""
+        return self.probe if isinstance(self.probe, Structural) else Structural()
 
     @property
     def identity(self) -> str:
@@ -85,7 +104,14 @@ class Cell:
             "training": training,
             "seeds": list(self.seeds),
             "control": self.control,
+            # Only where it is asked for: cells that were finished before it existed keep their identity.
+            **({"codelength": CODE_VERSION} if self.codelength else {}),
         }
+        trained_on_trees = {name: trained[name] for name in ("training", "seeds")}
+        if self.task.meta.kind in TREES:
+            trained_on_trees["probe"] = component_options(self.structural)
+        if self.task.meta.kind is TaskKind.CATEGORISATION:
+            trained_on_trees = {"seeds": list(self.seeds)}
         return fingerprint(
             {
                 "cell_version": CELL_VERSION,
@@ -95,6 +121,7 @@ class Cell:
                 "metric": self.task.meta.metric,
                 "mixes": list(self.mixes),
                 **(trained if self.task.meta.kind is TaskKind.CLASSIFICATION else {}),
+                **(trained_on_trees if self.task.meta.kind in TREES else {}),
                 "resamples": self.resamples,
                 "store_dtype": self.store_dtype,
                 "limit": self.limit,
@@ -127,7 +154,8 @@ def limited(split: TaskSplit, sentences: int | None) -> TaskSplit:
         return split
     corpus = Corpus(split.corpus.sentences[:sentences])
     kept = (split.spans[..., 1] <= corpus.n_words).all(axis=1)
-    return TaskSplit(corpus, split.spans[kept], np.asarray(split.labels)[kept], split.clusters[kept])
+    questions = None if split.questions is None else split.questions[kept]
+    return TaskSplit(corpus, split.spans[kept], np.asarray(split.labels)[kept], split.clusters[kept], questions)
 
 
 def load_splits(cell: Cell) -> dict[Split, TaskSplit]:

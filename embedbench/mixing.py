@@ -9,7 +9,7 @@ No mix ever normalises over a batch: the mixed vector of a word depends on that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
@@ -110,6 +110,30 @@ class Cumulative:
         return _equal(self.last + 1, n_layers)
 
 
+@register("mix", "top_down")
+@dataclass(frozen=True)
+class TopDown:
+    """The learned scalar mix of layers `first` to the top: cumulative scoring from above.
+
+    Attributes:
+        first: the lowest layer that takes part.
+    """
+
+    first: int = 0
+    learned: ClassVar[bool] = True
+    normed: ClassVar[bool] = False
+
+    @property
+    def label(self) -> str:
+        """`top_down:<first>`."""
+        return f"top_down:{self.first}"
+
+    def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
+        """Equal weights over layers `first` to the top; zero marks the layers that never take part."""
+        _check_layer(self.label, self.first, n_layers)
+        return np.ascontiguousarray(_equal(n_layers - self.first, n_layers)[:, ::-1])
+
+
 @register("mix", "single")
 @dataclass(frozen=True)
 class Single:
@@ -165,13 +189,13 @@ class Concat:
 def expand_mixes(names: Sequence[str], n_layers: int) -> tuple[Mix, ...]:
     """The mixes of these names, without repeats, in the order asked for.
 
-    `single` stands for every single layer and `cumulative` for every cumulative mix of at least two layers
-    (0..0 is layer 0 alone, and 0..top is the scalar mix); `single:K` and `cumulative:K` for one of them.
+    `single` stands for every single layer, `cumulative` and `top_down` for every cumulative mix of at least two layers
+    from below and from above (one layer is `single`, all of them are `scalar`); `single:K` and so on for one of them.
 
     >>> [mix.label for mix in expand_mixes(["single", "scalar"], 2)]
     ['single:0', 'single:1', 'scalar']
-    >>> [mix.label for mix in expand_mixes(["cumulative"], 4)]
-    ['cumulative:1', 'cumulative:2']
+    >>> [mix.label for mix in expand_mixes(["cumulative", "top_down"], 4)]
+    ['cumulative:1', 'cumulative:2', 'top_down:1', 'top_down:2']
 
     Raises:
         ConfigurationError: a name is unknown, or its layer does not exist.
@@ -251,14 +275,14 @@ def _expand(name: str, n_layers: int) -> list[Mix]:
     if name in plain:
         return [plain[name]]
     kind, _, layer = name.partition(":")
-    if kind not in ("single", "cumulative") or (":" in name and not layer.isdecimal()):
-        known = ", ".join([*plain, "single", "single:K", "cumulative", "cumulative:K"])
+    by_layer: dict[str, Callable[[int], Mix]] = {"single": Single, "cumulative": Cumulative, "top_down": TopDown}
+    if kind not in by_layer or (":" in name and not layer.isdecimal()):
+        known = ", ".join([*plain, *(text for known in by_layer for text in (known, f"{known}:K"))])
         raise ConfigurationError(f"there is no mix called {name!r}; known: {known} (K is a layer)")
     if layer:
-        return [Single(int(layer)) if kind == "single" else Cumulative(int(layer))]
-    if kind == "single":
-        return [Single(layer) for layer in range(n_layers)]
-    return [Cumulative(last) for last in range(1, n_layers - 1)]
+        return [by_layer[kind](int(layer))]
+    of_layers = range(n_layers) if kind == "single" else range(1, n_layers - 1)
+    return [by_layer[kind](number) for number in of_layers]
 
 
 def _check_layer(label: str, layer: int, n_layers: int) -> None:

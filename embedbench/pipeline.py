@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from embedbench.cells import Cell, load_splits
 from embedbench.environment import environment
 from embedbench.errors import ConfigurationError, EmbedbenchError
@@ -23,9 +21,11 @@ from embedbench.results.predictions import Predictions
 from embedbench.results.schema import Failure, Phase, Record, Status
 from embedbench.results.superseding import remove_failures
 from embedbench.results.writing import cell_folder, finished, write_record
-from embedbench.scored import Scored, score_baselines, score_members, score_similarities
+from embedbench.scored import Scored, score_baselines, score_codes, score_members, score_similarities
+from embedbench.scored_suites import score_suite
+from embedbench.scored_trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder
-from embedbench.types import ControlKind, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
+from embedbench.types import SUITES, TREES, ControlKind, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
 
 if TYPE_CHECKING:
     from embedbench.store import LayeredStore
@@ -165,6 +165,12 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
     if cell.task.meta.kind is TaskKind.SIMILARITY:
         with watch.phase("scoring"):
             scored = score_similarities(cell, splits[Split.TEST], stores[Split.TEST])
+    elif cell.task.meta.kind in SUITES:
+        with watch.phase("scoring"):
+            scored = score_suite(cell, splits[Split.TEST], stores[Split.TEST])
+    elif cell.task.meta.kind in TREES:
+        set_threads(places.threads)
+        scored = measure_trees(cell, splits, stores, watch, progress)
     else:
         scored = _probe(cell, splits, stores, places, watch, progress)
     record = Record(
@@ -175,12 +181,18 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
         probe=cell.probe_name,
         metric=cell.task.meta.metric,
         layer_names=extractor.layer_names,
+        label_names=tuple(cell.task.label_names),
         scores=scored.scores,
         baselines=scored.baselines,
         mix_weights=scored.mix_weights,
         training=scored.training,
         alignment={
-            which.value: {"words": splits[which].corpus.n_words, **stores[which].alignment.counts()} for which in stores
+            which.value: {
+                "words": splits[which].corpus.n_words,
+                **stores[which].alignment.counts(),
+                **(scored.account if which is Split.TEST else {}),
+            }
+            for which in stores
         },
         config=dict(work.config),
         environment=environment(),
@@ -206,16 +218,17 @@ def _probe(
 ) -> Scored:
     from embedbench.probing.members import ProbeData
     from embedbench.probing.plan import plan_members
+    from embedbench.probing.questions import asked_once, label_columns
     from embedbench.probing.trainer import train_members
 
     set_threads(places.threads)
     with watch.phase("probing"):
         n_labels = len(cell.task.label_names)
-        columns = {which: {"task": np.asarray(split.labels, np.int64)} for which, split in splits.items()}
+        columns = {which: label_columns(split) for which, split in splits.items()}
         if cell.control and cell.task.meta.control is not ControlKind.NONE:
             for which, labels in control_labels(splits, n_labels, CONTROL_SEED).items():
                 columns[which]["control"] = labels
-        data = {which: ProbeData(stores[which], splits[which], columns[which]) for which in splits}
+        data = {which: ProbeData(stores[which], asked_once(splits[which]), columns[which]) for which in splits}
         members = plan_members(
             cell.mixes, cell.probe, cell.seeds, tuple(columns[Split.TRAIN]), stores[Split.TRAIN].n_layers
         )
@@ -230,7 +243,15 @@ def _probe(
         predicted = trained.predict(data[Split.TEST], progress)
     with watch.phase("scoring"):
         scored = score_members(cell, trained, splits[Split.TEST], columns[Split.TEST], predicted)
-        return scored.with_baselines(score_baselines(cell, splits))
+        scored = scored.with_baselines(score_baselines(cell, splits))
+    if not cell.codelength:
+        return scored
+    from embedbench.probing.online_code import online_codes
+
+    with watch.phase("codelength"):
+        n_by_column = dict.fromkeys(columns[Split.TRAIN], n_labels)
+        codes = online_codes(data[Split.TRAIN], data[Split.DEV], members, n_by_column, cell.training, progress)
+        return scored.with_codes(score_codes(cell, splits[Split.TRAIN], codes))
 
 
 def set_threads(threads: int | None) -> None:

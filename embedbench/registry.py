@@ -30,7 +30,13 @@ IMPORT_VARIABLE = "EMBEDBENCH_IMPORT"
 _FAMILIES = ("embedbench.extractors", "embedbench.tasks")
 """Packages whose every module may register; a new file in them is found without editing anything."""
 
-_MODULES = ("embedbench.mixing", "embedbench.probing.probes", "embedbench.scoring.metrics")
+_MODULES = (
+    "embedbench.mixing",
+    "embedbench.probing.probes",
+    "embedbench.scoring.metrics",
+    "embedbench.scoring.groups",
+    "embedbench.scoring.trees",
+)
 """The other modules that register. None of them imports a heavy library at module level."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +11,11 @@ from jaxtyping import Int64, Real
 
 from embedbench.cells import Cell
 from embedbench.errors import ConfigurationError
-from embedbench.mixing import expand_mixes
+from embedbench.mixing import Mix, expand_mixes
+from embedbench.probing.codelength import CODELENGTH, COMPRESSION
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import MemberTraining, MixWeights, Score
-from embedbench.scoring.baselines import majority, word_majority
+from embedbench.scoring.baselines import by_question, majority, word_majority
 from embedbench.scoring.intervals import Bootstrap, Estimate, estimates
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.metrics import metric
@@ -22,6 +23,7 @@ from embedbench.types import Split, TaskSplit, WordVectors
 
 if TYPE_CHECKING:
     from embedbench.probing.fitted import FittedMembers
+    from embedbench.probing.online_code import OnlineCode
 
 NO_MIX = "none"
 """The mix of a baseline."""
@@ -36,6 +38,12 @@ class Scored:
     baselines: tuple[Score, ...] = ()
     mix_weights: tuple[MixWeights, ...] = ()
     training: tuple[MemberTraining, ...] = ()
+    account: Mapping[str, int] = field(default_factory=dict)
+    """Targets of the test split that were left out, and the like, by name; part of the record's alignment account."""
+
+    def with_codes(self, scores: tuple[Score, ...]) -> Scored:
+        """The same, with the scores of online codes behind its own."""
+        return replace(self, scores=(*self.scores, *scores))
 
     def with_baselines(self, baselines: tuple[Score, ...]) -> Scored:
         """The same, beside the task's baselines."""
@@ -50,20 +58,25 @@ def score_members(
     predicted: Int64[np.ndarray, "members targets"],
 ) -> Scored:
     """The scores of trained members on the test split; the members of one mix differ in their seed alone."""
+    from embedbench.probing.questions import TASK, answers
+
+    members = trained.members
+    answered = answers(split, members, predicted)
+    if split.questions is not None:
+        columns = {TASK: np.asarray(split.labels, np.int64)}
     scores: list[Score] = []
     for labels, gold in columns.items():
-        rows: dict[str, list[int]] = {}
-        for row, member in enumerate(trained.members):
-            if member.labels == labels:
-                rows.setdefault(member.mix.label, []).append(row)
-        scores += _scores(cell, split, gold, {mix: predicted[chosen] for mix, chosen in rows.items()}, labels)
-    members = trained.members
+        rows: dict[str, list[Int64[np.ndarray, "targets"]]] = {}
+        for (learned_labels, mix, _), row in answered.items():
+            if learned_labels == labels:
+                rows.setdefault(mix, []).append(row)
+        scores += _scores(cell, split, gold, {mix: np.stack(chosen) for mix, chosen in rows.items()}, labels)
     return Scored(
         scores=tuple(scores),
         predictions=Predictions(
             split.clusters,
             columns,
-            {member_column(m.mix.label, m.labels, m.seed): predicted[row] for row, m in enumerate(members)},
+            {member_column(mix, labels, seed): row for (labels, mix, seed), row in answered.items()},
         ),
         mix_weights=tuple(
             MixWeights(m.mix.label, m.labels, m.seed, learned.weights, learned.gamma)
@@ -87,11 +100,7 @@ def score_similarities(cell: Cell, split: TaskSplit, vectors: WordVectors) -> Sc
     """
     from embedbench.probing.similarity import similarities
 
-    mixes = [mix for mix in expand_mixes(cell.mixes, vectors.n_layers) if not mix.learned]
-    if not mixes:
-        raise ConfigurationError(
-            f"task {cell.task.meta.name} trains nothing, so a learned mix has no weights: add single or mean to mixes"
-        )
+    mixes = fixed_mixes(cell, vectors.n_layers)
     predicted = similarities(vectors, split, mixes)
     gold = np.asarray(split.labels, np.float64)
     by_mix = {mix.label: predicted[row][None] for row, mix in enumerate(mixes)}
@@ -102,14 +111,62 @@ def score_similarities(cell: Cell, split: TaskSplit, vectors: WordVectors) -> Sc
     )
 
 
+def fixed_mixes(cell: Cell, n_layers: int) -> list[Mix]:
+    """The mixes asked for that need no training.
+
+    Raises:
+        ConfigurationError: every mix asked for is a learned one.
+    """
+    mixes = [mix for mix in expand_mixes(cell.mixes, n_layers) if not mix.learned]
+    if not mixes:
+        raise ConfigurationError(
+            f"task {cell.task.meta.name} trains nothing, so a learned mix has no weights: add single or mean to mixes"
+        )
+    return mixes
+
+
 def score_baselines(cell: Cell, splits: Mapping[Split, TaskSplit]) -> tuple[Score, ...]:
     """What predictors that see no vector reach on the test split."""
     train, test = splits[Split.TRAIN], splits[Split.TEST]
     gold = np.asarray(test.labels, np.int64)
     return tuple(
-        replace(_scores(cell, test, gold, {NO_MIX: predict(train, test)[None]}, "task")[0], extractor=name)
+        replace(_scores(cell, test, gold, {NO_MIX: by_question(predict, train, test)[None]}, "task")[0], extractor=name)
         for name, predict in (("majority", majority), ("word_majority", word_majority))
     )
+
+
+def score_codes(cell: Cell, split: TaskSplit, codes: Sequence[OnlineCode]) -> tuple[Score, ...]:
+    """Codelength (bits) and compression on the train split, one of each per mix and label column.
+
+    Every seed shuffles the train targets anew. `low` and `high` are the least and the greatest over seeds.
+    """
+    scores = []
+    clusters = MetricContext(split.clusters).n_clusters
+    alike: dict[tuple[str, str], list[OnlineCode]] = {}
+    for code in codes:
+        alike.setdefault((code.member.mix.label, code.member.labels), []).append(code)
+    for (mix, labels), several in alike.items():
+        for name, per_seed in (
+            (CODELENGTH, tuple(code.codelength for code in several)),
+            (COMPRESSION, tuple(code.compression for code in several)),
+        ):
+            scores.append(
+                Score(
+                    extractor=cell.extractor.name,
+                    mix=mix,
+                    labels=labels,
+                    split=Split.TRAIN.value,
+                    metric=name,
+                    value=float(np.mean(per_seed)),
+                    low=min(per_seed),
+                    high=max(per_seed),
+                    n=len(split),
+                    clusters=clusters,
+                    seeds=len(several),
+                    per_seed=per_seed,
+                )
+            )
+    return tuple(scores)
 
 
 def _scores(

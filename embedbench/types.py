@@ -19,6 +19,9 @@ from embedbench.fingerprint import sentences_fingerprint
 
 Sentence = tuple[str, ...]
 
+POSITIVE_LABEL = "yes"
+"""The positive label of yes/no tasks, by which the metric `binary_f1` finds it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
@@ -208,6 +211,22 @@ class TaskKind(enum.StrEnum):
     """One label per target; a probe is trained."""
     SIMILARITY = "similarity"
     """One graded score per pair of spans; nothing is trained, only the test split exists."""
+    TREE_DISTANCE = "tree_distance"
+    """A tree over every sentence; a structural probe learns the distance of every two words."""
+    TREE_DEPTH = "tree_depth"
+    """A tree over every sentence; a structural probe learns the depth of every word."""
+    ANALOGY = "analogy"
+    """A word is looked for that is to a third word as the second is to the first; nothing is trained."""
+    CATEGORISATION = "categorisation"
+    """Words are put into clusters, which are compared with categories; nothing is trained."""
+    OUTLIER = "outlier"
+    """A word is looked for that does not belong to the others; nothing is trained."""
+
+
+TREES = (TaskKind.TREE_DISTANCE, TaskKind.TREE_DEPTH)
+"""The kinds whose targets are all words of a sentence with their heads; a structural probe is trained."""
+SUITES = (TaskKind.ANALOGY, TaskKind.CATEGORISATION, TaskKind.OUTLIER)
+"""The kinds that ask about lists of words and train nothing; only the test split exists."""
 
 
 class ControlKind(enum.StrEnum):
@@ -240,15 +259,18 @@ class TaskSplit:
     Attributes:
         corpus: the words.
         spans: word positions, half-open. Token task: one span of length 1; arc: two (dependent, head);
-            sentence: the whole sentence; sentence pair: two sentences.
+            sentence: the whole sentence; sentence pair: two sentences; tree: the word and its head.
         labels: an index into the task's `label_names`, or a graded score for similarity tasks.
         clusters: the sentence (or document) of each target, the unit that the statistics resample.
+        questions: of a task that asks several questions about every tuple of spans (multi-label data), the name of the
+            one that each target asks; every question has a probe of its own. None: all targets ask the same.
     """
 
     corpus: Corpus
     spans: Int64[np.ndarray, "targets n_spans 2"]
     labels: Shaped[np.ndarray, "targets"]
     clusters: Int64[np.ndarray, "targets"]
+    questions: Shaped[np.ndarray, "targets"] | None = None
 
     def __post_init__(self) -> None:
         spans, n = self.spans, len(self.spans)

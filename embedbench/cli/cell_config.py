@@ -60,6 +60,7 @@ def cell_of(config: DictConfig) -> Cell:
         resamples=config.resamples,
         store_dtype=str(config.runtime.store_dtype.value),
         limit=config.limit,
+        codelength=config.codelength,
     )
 
 

@@ -17,6 +17,9 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 COMMANDS = {
     "run": "score one cell (extractor x task), or a sweep of cells with -m",
     "table": "print the comparison table of one or more results folders",
+    "compare": "paired test of two extractors, task by task",
+    "layers": "what every layer knows, what the mix weighs, where the score is gained",
+    "geometry": "anisotropy, self-similarity and likeness (CKA) of an extractor's layers",
     "demo": "compare three embedding families offline, in minutes",
     "check": "run the contract tests against any extractor or task, also your own",
     "list": "what can be selected: extractors, tasks, probes, mixes, metrics",

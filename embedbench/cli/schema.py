@@ -41,5 +41,6 @@ class RunOptions:
     mixes: list[str] = MISSING
     seeds: list[int] = MISSING
     control: bool = True
+    codelength: bool = False
     resamples: int = MISSING
     limit: int | None = None

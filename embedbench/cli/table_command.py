@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from embedbench.reporting.options import Format, IntervalStyle, TableOptions
 from embedbench.reporting.table import render_problems, render_table
+from embedbench.reporting.units import CODE_METRICS
 from embedbench.results.reading import read_records
 
 _Choice = TypeVar("_Choice", bound=enum.StrEnum)
@@ -52,9 +53,11 @@ def _parse(arguments: Sequence[str]) -> tuple[TableOptions, list[Path]]:
     parser.add_argument(
         "--mix", help="scalar, mean, concat, single:K, cumulative:K, or best (single layer chosen on dev)"
     )
-    parser.add_argument("--metric", help="by default each task's own")
+    parser.add_argument(
+        "--metric", help="by default each task's own; codelength and compression (bits) where runs had codelength=true"
+    )
     parser.add_argument("--labels", default="task", help="task, control, or all (rows only)")
-    parser.add_argument("--split", default="test", help="test, or all (rows only)")
+    parser.add_argument("--split", help="test (train for codelength and compression), or all (rows only)")
     parser.add_argument("--interval", type=_one_of(IntervalStyle), default=IntervalStyle.PLUS_MINUS,
                         metavar="STYLE", help=", ".join(IntervalStyle))  # fmt: skip
     parser.add_argument("--tasks", help="these columns in this order, separated by commas")
@@ -64,12 +67,12 @@ def _parse(arguments: Sequence[str]) -> tuple[TableOptions, list[Path]]:
     options = TableOptions(
         mix=parsed.mix,
         metric=parsed.metric,
-        split=parsed.split,
+        split=parsed.split or ("train" if parsed.metric in CODE_METRICS else "test"),
         labels=parsed.labels,
         format=parsed.format,
         interval=parsed.interval,
-        tasks=_names(parsed.tasks),
-        extractors=_names(parsed.extractors),
+        tasks=names(parsed.tasks),
+        extractors=names(parsed.extractors),
         selectivity=parsed.selectivity,
     )
     return options, parsed.results
@@ -85,5 +88,6 @@ def _one_of(kind: type[_Choice]) -> Callable[[str], _Choice]:
     return parse
 
 
-def _names(text: str | None) -> tuple[str, ...]:
+def names(text: str | None) -> tuple[str, ...]:
+    """The names in a list separated by commas."""
     return tuple(filter(None, (name.strip() for name in (text or "").split(","))))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from embedbench.data.locate import locate
 from embedbench.data.text import empty, numbered_lines
+from embedbench.data.tokenisation import VERSION as TOKENISATION
+from embedbench.data.tokenisation import sentences_of
 from embedbench.errors import ConfigurationError
 from embedbench.pretraining.encoded_text import CorpusBuilder, TrainingCorpus
-from embedbench.pretraining.tokenisation import VERSION as TOKENISATION
-from embedbench.pretraining.tokenisation import sentences_of
 from embedbench.progress import Progress, SilentProgress
 from embedbench.types import Sentence
 

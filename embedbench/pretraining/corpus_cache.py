@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from embedbench.data.locate import locate
+from embedbench.data.tokenisation import VERSION as TOKENISATION
 from embedbench.fingerprint import file_fingerprint, fingerprint
 from embedbench.pretraining.corpus import CorpusFiles, read_corpus
 from embedbench.pretraining.encoded_text import EncodedText, TrainingCorpus
-from embedbench.pretraining.tokenisation import VERSION as TOKENISATION
 from embedbench.progress import Progress, SilentProgress
 
 _VERSION = 1

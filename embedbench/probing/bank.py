@@ -7,7 +7,7 @@ over layers commute. A token occurs in many targets (dependent here, head there)
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -38,6 +38,10 @@ class Bank:
     first: Int64[np.ndarray, "targets parts"]
     lengths: Int64[np.ndarray, "targets parts"]
     by_word: bool
+
+    def of(self, targets: Int64[np.ndarray, "chosen"]) -> Bank:
+        """The bank of these targets only, in this order; the vectors are shared, not copied."""
+        return replace(self, first=self.first[targets], lengths=self.lengths[targets])
 
     def batch(self, targets: Int64[np.ndarray, "batch"]) -> Batch:
         """The vectors of these targets."""

@@ -81,19 +81,7 @@ class FittedMembers:
         """
         progress = progress or SilentProgress()
         predictions = np.zeros((len(self.members), len(data.split)), np.int64)
-        layers = data.vectors.n_layers
-        trained = dict(zip((as_trained(m, layers) for m in self.members), self.parameters, strict=True))
-        rows: dict[Member, list[int]] = {member: [] for member in trained}
-        for row, member in enumerate(self.members):
-            rows[as_trained(member, layers)].append(row)
-        groups = make_groups(
-            tuple(trained),
-            tuple(trained.values()),
-            self.n_labels,
-            layers,
-            data.vectors.dim,
-            data.split.spans.shape[1],
-        )
+        groups, rows = self.groups(data)
         for key in sorted({bank_key(group.members[0]) for group in groups}, key=str):
             bank = make_bank(data, self.standard, key, self.memory_bytes, progress)
             reading = [group for group in groups if bank_key(group.members[0]) == key]
@@ -105,6 +93,16 @@ class FittedMembers:
                             predictions[rows[member], targets[0] : targets[-1] + 1] = of_member
                     advance(len(targets))
         return predictions
+
+    def groups(self, data: ProbeData) -> tuple[list[Group], dict[Member, list[int]]]:
+        """The trained members in groups that score data of this kind, and the rows (of `members`) each serves."""
+        layers = data.vectors.n_layers
+        trained = dict(zip((as_trained(m, layers) for m in self.members), self.parameters, strict=True))
+        rows: dict[Member, list[int]] = {member: [] for member in trained}
+        for row, member in enumerate(self.members):
+            rows[as_trained(member, layers)].append(row)
+        shape = (layers, data.vectors.dim, data.split.spans.shape[1])
+        return make_groups(tuple(trained), tuple(trained.values()), self.n_labels, *shape), rows
 
 
 def as_trained(member: Member, n_layers: int) -> Member:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from embedbench.mixing import Cumulative, expand_mixes
+from embedbench.mixing import Cumulative, TopDown, expand_mixes
 from embedbench.probing.members import Member
 from embedbench.probing.probes import Probe
 
@@ -14,8 +14,8 @@ def plan_members(
 ) -> tuple[Member, ...]:
     """The members of a cell, grouped by label column and mix; seeds vary fastest.
 
-    Cumulative mixes tell where a score comes from (Tenney et al. 2019b), which no control asks: they learn the task
-    only.
+    Cumulative mixes, from below and from above, tell where a score comes from (Tenney et al. 2019b), which no control
+    asks: they learn the task only.
 
     >>> from embedbench.probing.probes import Linear
     >>> [m.label for m in plan_members(["single"], Linear(), [0], ["task", "control"], 1)]
@@ -28,6 +28,6 @@ def plan_members(
         Member(mix=mix, probe=probe, labels=labels, seed=seed)
         for labels in columns
         for mix in expand_mixes(mixes, n_layers)
-        if labels == "task" or not isinstance(mix, Cumulative)
+        if labels != "control" or not isinstance(mix, Cumulative | TopDown)
         for seed in seeds
     )

@@ -109,3 +109,28 @@ class MLP:
     def hidden_widths(self) -> tuple[int, ...]:
         """`hidden`, repeated `layers` times."""
         return (self.hidden,) * self.layers
+
+
+@register("probe", "structural")
+@dataclass(frozen=True)
+class Structural:
+    """A linear map of limited rank under which squared distance is distance in the tree; for tree tasks only.
+
+    Attributes:
+        rank: rows of the map, at most as many as the vectors have dimensions.
+        learning_rate: of AdamW at the start of the schedule, in place of `training.learning_rate`.
+        name: the label in tables.
+
+    Raises:
+        ConfigurationError: a value is out of its range.
+    """
+
+    rank: int = 128
+    learning_rate: float = 1e-3
+    name: str = "structural"
+
+    def __post_init__(self) -> None:
+        if self.rank < 1 or not 0 < self.learning_rate < float("inf"):
+            raise ConfigurationError(
+                f"probe {self.name} has rank {self.rank} and learning rate {self.learning_rate}; both must be above 0"
+            )

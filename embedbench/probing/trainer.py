@@ -19,13 +19,12 @@ from embedbench.probing.fitted import (
     as_trained,
     bank_key,
     batches_in_order,
-    make_bank,
     make_groups,
 )
 from embedbench.probing.groups import Batch, Group, Parameters, Shape, initial_parameters, is_linear
 from embedbench.probing.members import Member, ProbeData, Training
 from embedbench.probing.optimiser import StackedAdamW
-from embedbench.probing.standard import measure_standard, words_of_targets
+from embedbench.probing.prepared import Prepared, prepare
 from embedbench.progress import Advance, Progress, SilentProgress
 
 
@@ -58,26 +57,32 @@ def train_members(
     """
     training, progress = training or Training(), progress or SilentProgress()
     _check(train, dev, members, n_labels)
-    standard = measure_standard(train.vectors, words_of_targets(train.split), progress)
+    return train_prepared(prepare(train, dev, members, training, progress), members, n_labels, training, progress)
+
+
+def train_prepared(
+    prepared: Prepared,
+    members: Sequence[Member],
+    n_labels: Mapping[str, int],
+    training: Training,
+    progress: Progress,
+) -> FittedMembers:
+    """The same as `train_members`, of vectors that are prepared already."""
+    train = prepared.train
     layers = train.vectors.n_layers
     distinct = list(dict.fromkeys(as_trained(member, layers) for member in members))
-    keys = sorted({bank_key(member) for member in distinct}, key=str)
-    banks = {
-        key: tuple(make_bank(data, standard, key, training.memory_bytes, progress) for data in (train, dev))
-        for key in keys
-    }
     outcomes: dict[Member, _Outcome] = {}
     with progress.phase("probing", len(distinct) * training.epochs(len(train.split)), "member-epoch") as advance:
         for seed in sorted({member.seed for member in distinct}):
             own = [member for member in distinct if member.seed == seed]
-            of_seed = _SeedTraining(train, dev, own, n_labels, training, banks, seed)
+            of_seed = _SeedTraining(train, prepared.dev, own, n_labels, training, prepared.banks, seed)
             outcomes |= of_seed.run(advance)
             best = max(own, key=lambda member: outcomes[member].score)
             progress.note(f"probing: seed {seed} done, best dev accuracy {outcomes[best].score:.4f} ({best.label})")
     found = [outcomes[as_trained(member, layers)] for member in members]
     return FittedMembers(
         members=tuple(members),
-        standard=standard,
+        standard=prepared.standard,
         parameters=tuple(outcome.parameters for outcome in found),
         n_labels=dict(n_labels),
         epochs=tuple(outcome.epochs for outcome in found),
@@ -109,7 +114,7 @@ class _SeedTraining:
         members: Sequence[Member],
         n_labels: Mapping[str, int],
         training: Training,
-        banks: Mapping[BankKey, tuple[Bank, ...]],
+        banks: Mapping[BankKey, tuple[Bank, Bank]],
         seed: int,
     ) -> None:
         self._training, self._banks, self._n_labels = training, banks, n_labels

@@ -11,8 +11,6 @@ from embedbench.reporting.sheet import Entry, Row, Sheet
 BEST_MARK = "▸"
 """Marks the best of a column where bold cannot be seen."""
 
-_EXTRACTOR = "extractor"
-
 
 def as_text(sheet: Sheet, *, width: int | None, color: bool) -> str:
     """The sheet for a terminal; where it is wider than `width` the columns go on in another block below.
@@ -25,7 +23,7 @@ def as_text(sheet: Sheet, *, width: int | None, color: bool) -> str:
         mark = BEST_MARK if entry.best and not color else ""
         return f"{mark}{entry.text} {entry.beside}".rstrip()
 
-    first = max(map(cell_len, [_EXTRACTOR, *(row.label for row in sheet.rows)]))
+    first = max(map(cell_len, [sheet.corner, *(row.label for row in sheet.rows)]))
     widths = [
         max(map(cell_len, [name, *(text(row.entries[i]) for row in sheet.rows)]))
         for i, name in enumerate(sheet.columns)
@@ -55,7 +53,7 @@ def _rich_block(sheet: Sheet, columns: list[int], text: Callable[[Entry], str], 
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, title=sheet.title or None, title_justify="left", show_edge=False)
-    table.add_column(_EXTRACTOR, no_wrap=True)
+    table.add_column(sheet.corner, no_wrap=True)
     for column in columns:
         table.add_column(Text(sheet.columns[column]), justify="right", no_wrap=True)
     rule = False
@@ -90,7 +88,7 @@ def as_markdown(sheet: Sheet) -> str:
 
     lines = [f"**{_markdown(sheet.title)}**", ""] if sheet.title else []
     if sheet.columns:
-        lines.append(_piped(_EXTRACTOR, *map(_markdown, sheet.columns)))
+        lines.append(_piped(sheet.corner, *map(_markdown, sheet.columns)))
         lines.append(_piped("---", *("---:" for _ in sheet.columns)))
         lines += [_piped(_label(row), *map(text, row.entries)) for row in sheet.rows]
         lines.append("")
@@ -155,7 +153,7 @@ def as_latex(sheet: Sheet) -> str:
     lines = [r"\begin{table}", r"\centering"]
     if sheet.columns:
         lines += [rf"\begin{{tabular}}{{l{'r' * len(sheet.columns)}}}", r"\toprule"]
-        lines += [_ampersands(_EXTRACTOR, *map(latex_escaped, sheet.columns)), r"\midrule"]
+        lines += [_ampersands(sheet.corner, *map(latex_escaped, sheet.columns)), r"\midrule"]
         rule = False
         for row in sheet.rows:
             if row.baseline and not rule:

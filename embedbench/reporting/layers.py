@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from embedbench.errors import ConfigurationError
+from embedbench.reporting.layer_lines import gain_lines, weight_lines
 from embedbench.reporting.options import TableOptions
 from embedbench.reporting.selection import best_layer, choose, metric_of
+from embedbench.reporting.units import higher_is_better, printed, scaled, unit
 from embedbench.results.schema import Record, Score
 
 _BAR = 24
@@ -21,32 +23,48 @@ class LayerView:
     Attributes:
         names: of the layers, from the context-free input layer up.
         scores: of the mixes `single:K`; None where a layer was not scored.
-        weights: of the scalar mix, mean over seeds; empty if none was learned.
+        weights_per_seed: of the scalar mix; empty if none was learned.
+        bottom_up: scores of the mixes 0..0 up to 0..top; empty unless all were scored.
+        top_down: scores of the mixes 0..top up to top..top; empty unless all were scored.
     """
 
     names: tuple[str, ...]
     scores: tuple[Score | None, ...]
-    weights: tuple[float, ...]
+    weights_per_seed: tuple[tuple[float, ...], ...]
+    bottom_up: tuple[Score, ...] = ()
+    top_down: tuple[Score, ...] = ()
 
     @property
-    def expected_layer(self) -> float | None:
-        """The centre of gravity of the mix weights (Tenney et al. 2019, https://aclanthology.org/P19-1452, eq. 2)."""
-        if not self.weights:
-            return None
-        return sum(layer * weight for layer, weight in enumerate(self.weights))
+    def weights(self) -> tuple[float, ...]:
+        """Of the scalar mix, mean over seeds; empty if none was learned."""
+        return tuple(sum(column) / len(self.weights_per_seed) for column in zip(*self.weights_per_seed, strict=True))
 
 
 def view_layers(record: Record, options: TableOptions, *, mix: str = "scalar") -> LayerView:
     """The layers' scores and the learned weights of a mix, on the split and labels that the options name."""
     wanted = (options.split, options.labels, metric_of(record, options))
-    single = {s.mix: s for s in record.scores if (s.split, s.labels, s.metric) == wanted}
+    scored = {s.mix: s for s in record.scores if (s.split, s.labels, s.metric) == wanted}
     learned = [w.weights for w in record.mix_weights if (w.mix, w.labels) == (mix, options.labels)]
     n_layers = len(record.layer_names)
     return LayerView(
         record.layer_names,
-        tuple(single.get(f"single:{layer}") for layer in range(n_layers)),
-        tuple(sum(column) / len(learned) for column in zip(*learned, strict=True)),
+        tuple(scored.get(f"single:{layer}") for layer in range(n_layers)),
+        tuple(learned),
+        *_chains(scored, n_layers),
     )
+
+
+def _chains(scored: Mapping[str, Score], n_layers: int) -> tuple[tuple[Score, ...], tuple[Score, ...]]:
+    """The cumulative scores from below and from above, empty where a mix is missing."""
+    top = n_layers - 1
+    between = range(1, top)
+    wanted = (
+        ["single:0", *(f"cumulative:{last}" for last in between), "scalar"],
+        ["scalar", *(f"top_down:{first}" for first in between), f"single:{top}"],
+    )
+    found = [tuple(scored[mix] for mix in mixes if mix in scored) for mixes in wanted]
+    whole = [chain if top > 0 and len(chain) == n_layers else () for chain in found]
+    return whole[0], whole[1]
 
 
 def render_layers(records: Iterable[Record], task: str, options: TableOptions | None = None) -> str:
@@ -67,13 +85,12 @@ def render_layers(records: Iterable[Record], task: str, options: TableOptions | 
 
 
 def _block(label: str, record: Record, view: LayerView, options: TableOptions) -> str:
-    values = [100 * s.value for s in view.scores if s is not None]
+    name = metric_of(record, options)
+    values = [scaled(name, s.value) for s in view.scores if s is not None]
     low, high = (min(values), max(values)) if values else (0.0, 0.0)
     # A tenth of the range below the lowest, so that the lowest layer has a bar too.
     start = low - (high - low) / 9 if high > low else 0.0
-    title = (
-        f"{label}: {record.task}, {metric_of(record, options)} on {options.split} ({options.labels} labels), percent"
-    )
+    title = f"{label}: {record.task}, {name} on {options.split} ({options.labels} labels), {unit(name)}"
     lines = [title]
     if values:
         lines.append(f"bars of layers from {start:.1f} to {high:.1f}")
@@ -88,8 +105,11 @@ def _block(label: str, record: Record, view: LayerView, options: TableOptions) -
     lines += _mixes(record, options)
     if best is not None:
         lines.append("* is the best single layer on dev")
-    if view.expected_layer is not None:
-        lines.append(f"right: weights of the scalar mix, mean over seeds; expected layer {view.expected_layer:.2f}")
+    if view.weights:
+        lines.append("right: weights of the scalar mix, mean over seeds")
+        lines += weight_lines(view.weights_per_seed)
+    if higher_is_better(name):
+        lines += gain_lines(view.bottom_up, view.top_down)
     return "\n".join(lines) + "\n"
 
 
@@ -102,9 +122,14 @@ def _mixes(record: Record, options: TableOptions) -> Sequence[str]:
 def _score(score: Score | None) -> str:
     if score is None:
         return f"{'–':>11}"
-    return f"{100 * score.value:5.1f} ±{50 * (score.high - score.low):4.1f}"
+    half = (score.high - score.low) / 2
+    return f"{printed(score.metric, score.value):>5} ±{printed(score.metric, half):>4}"
 
 
 def _bar(score: Score | None, start: float, end: float) -> str:
-    filled = 0 if score is None or end <= start else round(_BAR * (100 * score.value - start) / (end - start))
+    filled = 0 if score is None or end <= start else _filled(score, start, end)
     return ("█" * filled).ljust(_BAR)
+
+
+def _filled(score: Score, start: float, end: float) -> int:
+    return round(_BAR * (scaled(score.metric, score.value) - start) / (end - start))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from embedbench.reporting.options import BEST, IntervalStyle, TableOptions
 from embedbench.reporting.selection import Chosen, metric_of
+from embedbench.reporting.units import CODE_METRICS, higher_is_better, unit
 from embedbench.results.schema import Score, Status
 
 _INTERVALS = {
@@ -23,8 +24,7 @@ def notes_below(chosen: Chosen, scored: Mapping[str, Sequence[Score]], options: 
         _mix_note(chosen, scored, options),
         "metric: " + _per_task({task: [metrics[task]] for task in chosen.tasks if task in metrics}, star="accuracy"),
         "probe: " + _per_task(probes),
-        f"values in percent (correlations x 100) on {options.split}, {options.labels} labels; "
-        + _INTERVALS[options.interval],
+        _values_note(options),
     ]
     sizes = {
         task: [f"{n:,} in {clusters:,}" for n, clusters in sorted({(s.n, s.clusters) for s in scored[task]})]
@@ -40,6 +40,19 @@ def notes_below(chosen: Chosen, scored: Mapping[str, Sequence[Score]], options: 
             message = " ".join(record.error.message.split())
             notes.append(f"failed: {record.extractor} x {record.task} x {record.probe}: {message}")
     return notes
+
+
+def _values_note(options: TableOptions) -> str:
+    where = f"on {options.split}, {options.labels} labels"
+    if options.metric not in CODE_METRICS:
+        return f"values in percent (correlations x 100) {where}; " + _INTERVALS[options.interval]
+    spread = {
+        IntervalStyle.PLUS_MINUS: "± is half the range over seeds, each of which shuffles the targets anew",
+        IntervalStyle.BRACKETS: "brackets hold the least and the greatest over seeds, which shuffle the targets anew",
+        IntervalStyle.NONE: "the range over seeds is left out",
+    }
+    better = "higher" if higher_is_better(options.metric) else "lower"
+    return f"values are {unit(options.metric)} {where} ({better} is better); {spread[options.interval]}"
 
 
 def _mix_note(chosen: Chosen, scored: Mapping[str, Sequence[Score]], options: TableOptions) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from embedbench.errors import ConfigurationError
 from embedbench.reporting.notes import notes_below
 from embedbench.reporting.options import BEST, IntervalStyle, TableOptions
 from embedbench.reporting.selection import Chosen, baselines, metric_of, score_of
+from embedbench.reporting.units import higher_is_better, printed
 from embedbench.results.schema import Record, Score, Status, selectivity
-from embedbench.scoring.metrics import metric
 
 MISSING = "–"
 FAILED = "failed"
@@ -51,12 +50,14 @@ class Sheet:
         columns: the tasks, starred where the metric is not accuracy.
         rows: the extractors, then the baselines.
         notes: one sentence each.
+        corner: what the rows are.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    corner: str = "extractor"
 
 
 def value_sheet(chosen: Chosen, options: TableOptions) -> Sheet:
@@ -92,8 +93,8 @@ def selectivity_sheet(chosen: Chosen, options: TableOptions) -> Sheet:
         if score is not None:
             gained = selectivity(record).get((score.mix, score.split, score.metric))
             if gained is not None:
-                control = 100 * (score.value - gained)
-                entry = Entry(f"{100 * gained:.1f}", f"({control:.1f})")
+                control = printed(score.metric, score.value - gained)
+                entry = Entry(printed(score.metric, gained), f"({control})")
                 entries[chosen.row_label(record), record.task] = entry
     tasks = tuple(task for task in chosen.tasks if any(t == task for _, t in entries))
     labels = dict.fromkeys(chosen.row_label(r) for r in chosen.records)
@@ -125,22 +126,18 @@ def _entry(record: Record, score: Score | None, options: TableOptions) -> Entry:
 def _score_entry(score: Score | None, options: TableOptions) -> Entry:
     if score is None:
         return Entry()
-    value, low, high = (100 * x for x in (score.value, score.low, score.high))
+    name, low, high = score.metric, score.low, score.high
     beside = {
-        IntervalStyle.PLUS_MINUS: f"±{(high - low) / 2:.1f}",
-        IntervalStyle.BRACKETS: f"[{low:.1f}, {high:.1f}]",
+        IntervalStyle.PLUS_MINUS: f"±{printed(name, (high - low) / 2)}",
+        IntervalStyle.BRACKETS: f"[{printed(name, low)}, {printed(name, high)}]",
         IntervalStyle.NONE: "",
     }[options.interval]
-    return Entry(f"{value:.1f}", beside)
+    return Entry(printed(name, score.value), beside)
 
 
 def _best(chosen: Chosen, scored: Sequence[tuple[Record, Score]]) -> list[str]:
     """The rows with the best value of a column; none where there is nothing to compare."""
     if len(scored) < 2:
         return []
-    try:
-        higher = metric(scored[0][1].metric).higher_is_better
-    except ConfigurationError:  # a metric registered by a module that is not loaded here
-        higher = True
-    top = (max if higher else min)(score.value for _, score in scored)
+    top = (max if higher_is_better(scored[0][1].metric) else min)(score.value for _, score in scored)
     return [chosen.row_label(record) for record, score in scored if score.value == top]

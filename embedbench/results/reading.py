@@ -38,10 +38,12 @@ class Results:
     Attributes:
         records: by path.
         problems: what could not be read, by path.
+        folders: where each record lies, in the order of the records.
     """
 
     records: tuple[Record, ...]
     problems: tuple[Problem, ...] = ()
+    folders: tuple[Path, ...] = ()
 
 
 def read_record(path: Path) -> Record:
@@ -70,7 +72,7 @@ def read_records(*folders: Path | str) -> Results:
     problems: dict[Path, Problem] = {}
     with _without_garbage_collection():
         _read_into(records, problems, map(Path, folders))
-    return Results(tuple(records.values()), tuple(problems.values()))
+    return Results(tuple(records.values()), tuple(problems.values()), tuple(path.parent for path in records))
 
 
 def _read_into(records: dict[Path, Record], problems: dict[Path, Problem], folders: Iterable[Path]) -> None:
@@ -134,7 +136,7 @@ def frame(records: Iterable[Record]) -> pl.DataFrame:
     """One row per score and baseline of the finished and failed records (a failed one has no scores).
 
     `control` and `selectivity` are filled in for task scores whose control was scored; `layer` and `layer_name` for
-    mixes `single:K` and `cumulative:K`. Baselines carry the probe `none` and stand once per record.
+    mixes `single:K`, `cumulative:K` and `top_down:K`. Baselines carry the probe `none` and stand once per record.
     """
     columns: dict[str, list[Any]] = {name: [] for name in SCORE_COLUMNS}
     for record in records:
@@ -176,6 +178,6 @@ def frame(records: Iterable[Record]) -> pl.DataFrame:
 
 
 def layer_of(score: Score) -> int | None:
-    """The K of the mixes `single:K` and `cumulative:K`."""
+    """The K of the mixes `single:K`, `cumulative:K` and `top_down:K`."""
     kind, _, number = score.mix.partition(":")
-    return int(number) if kind in ("single", "cumulative") and number.isdigit() else None
+    return int(number) if kind in ("single", "cumulative", "top_down") and number.isdigit() else None

@@ -37,8 +37,8 @@ class Score:
         split: the split that was scored.
         metric: the name of the metric.
         value: the mean over seeds.
-        low: lower end of the 95 % interval.
-        high: upper end.
+        low: lower end of the 95 % interval; of `codelength` and `compression` the least over seeds.
+        high: upper end; of `codelength` and `compression` the greatest over seeds.
         n: targets.
         clusters: units (sentences) that the interval resamples.
         seeds: how many seeds the value averages.
@@ -148,6 +148,7 @@ class Record:
         started: UTC, ISO 8601.
         finished: UTC, ISO 8601.
         layer_names: of the extractor; index 0 is the context-free input layer.
+        label_names: of the task, by index; empty for graded tasks, and in records older than this field.
         scores: of the members, averaged over seeds.
         baselines: of the baselines, mix `none`.
         mix_weights: of every member with a learned mix.
@@ -171,6 +172,7 @@ class Record:
     started: str
     finished: str
     layer_names: tuple[str, ...] = ()
+    label_names: tuple[str, ...] = ()
     scores: tuple[Score, ...] = ()
     baselines: tuple[Score, ...] = ()
     mix_weights: tuple[MixWeights, ...] = ()
@@ -214,6 +216,7 @@ def from_json(plain: Any) -> Record:
         values = dict(plain)
         values["status"] = Status(values["status"])
         values["layer_names"] = tuple(values["layer_names"])
+        values["label_names"] = tuple(values.get("label_names", ()))
         for name, kind in (("scores", Score), ("baselines", Score), ("mix_weights", MixWeights)):
             values[name] = tuple(_with_tuples(kind, values[name]))
         values["training"] = tuple(MemberTraining(**row) for row in values["training"])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Int64, Integer
+from jaxtyping import Bool, Int64, Integer
 
 from embedbench.errors import DataError
 from embedbench.types import TaskSplit
 
-BASELINES = ("majority", "word_majority")
+BASELINES = ("majority", "word_majority", "chain", "random_tree", "first_word", "first_verb")
 """The names under which baselines appear in tables."""
 
 
@@ -45,6 +45,23 @@ def word_majority(train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targe
             if label is not None:
                 predicted[target] = label
     return predicted
+
+
+def by_question(
+    predict: Callable[[TaskSplit, TaskSplit], Int64[np.ndarray, "_"]], train: TaskSplit, test: TaskSplit
+) -> Int64[np.ndarray, "targets"]:
+    """What a baseline predicts, question by question where the task asks several."""
+    if train.questions is None or test.questions is None:
+        return predict(train, test)
+    predicted = np.zeros(len(test), np.int64)
+    for question in np.unique(test.questions):
+        rows = test.questions == question
+        predicted[rows] = predict(_only(train, train.questions == question), _only(test, rows))
+    return predicted
+
+
+def _only(split: TaskSplit, rows: Bool[np.ndarray, "targets"]) -> TaskSplit:
+    return TaskSplit(split.corpus, split.spans[rows], np.asarray(split.labels)[rows], split.clusters[rows])
 
 
 def _train_labels(train: TaskSplit) -> Int64[np.ndarray, "targets"]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64, Int64, Real, Shaped
@@ -20,10 +21,13 @@ from jaxtyping import Float64, Int64, Real, Shaped
 from embedbench.errors import ContractError, DataError
 from embedbench.scoring.metric import AdditiveMetric, Metric, MetricContext, WeightedMetric
 
+if TYPE_CHECKING:
+    from scipy.stats._resampling import BootstrapResult
+
 _EXACT_FLOAT32 = 1 << 24
 """Whole numbers below this are exact in float32."""
 
-_BATCH_BYTES = 32 << 20
+BATCH_BYTES = 32 << 20
 """Working memory of one batch of resamples."""
 
 
@@ -94,7 +98,8 @@ def estimates(
     if context.n_clusters < 2:
         ends = np.array([values, values])
     else:
-        ends = _interval(*_resampled_values(metric, gold, predictions, context), context.n_clusters, bootstrap)
+        drawn = resample(*resampled_values(metric, gold, predictions, context), context.n_clusters, bootstrap)
+        ends = np.stack([drawn.confidence_interval.low, drawn.confidence_interval.high])
     return [
         # A percentile interval of a discrete value can miss it by rounding alone; the value always belongs to it.
         Estimate(value, min(float(low), value), max(float(high), value), len(gold), context.n_clusters, seeds)
@@ -106,7 +111,8 @@ _Values = Callable[[Float64[np.ndarray, "batch clusters"]], Float64[np.ndarray, 
 """From how often each cluster was drawn to the value of each mix."""
 
 
-def _interval(values: _Values, width: int, n_clusters: int, bootstrap: Bootstrap) -> Float64[np.ndarray, "2 mixes"]:
+def resample(values: _Values, width: int, n_clusters: int, bootstrap: Bootstrap) -> BootstrapResult:
+    """SciPy's bootstrap of values of drawn clusters; `width` numbers are needed per resample."""
     from scipy.stats import bootstrap as scipy_bootstrap
 
     def statistic(drawn: Int64[np.ndarray, "*batch clusters"], axis: int = -1) -> np.ndarray:
@@ -116,20 +122,19 @@ def _interval(values: _Values, width: int, n_clusters: int, bootstrap: Bootstrap
         result = values(counts.astype(np.float64))
         return result if drawn.ndim > 1 else result[:, 0]
 
-    result = scipy_bootstrap(
+    return scipy_bootstrap(
         (np.arange(n_clusters),),
         statistic,
         n_resamples=bootstrap.resamples,
         confidence_level=bootstrap.level,
         method="percentile",
         vectorized=True,
-        batch=max(1, min(bootstrap.resamples, _BATCH_BYTES // (8 * (n_clusters + width)))),
+        batch=max(1, min(bootstrap.resamples, BATCH_BYTES // (8 * (n_clusters + width)))),
         rng=np.random.default_rng(bootstrap.seed),
     )
-    return np.stack([result.confidence_interval.low, result.confidence_interval.high])
 
 
-def _resampled_values(
+def resampled_values(
     metric: Metric, gold: np.ndarray, predictions: Sequence[np.ndarray], context: MetricContext
 ) -> tuple[_Values, int]:
     """The function from drawn clusters to values, and how many numbers it needs per resample."""

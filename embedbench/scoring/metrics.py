@@ -1,4 +1,4 @@
-"""The metrics: accuracy, macro F1, span F1, Pearson's and Spearman's correlation.
+"""The metrics: accuracy, macro F1, span F1, Pearson's and Spearman's correlation; F1 with a negative label is beside.
 
 The point value always comes from the library (scikit-learn, seqeval, SciPy); the statistics for the bootstrap are
 tested to give the library's value. Values are fractions (0..1) or correlations (-1..1), percent is for printing.
@@ -15,6 +15,7 @@ from jaxtyping import Float64, Real
 
 from embedbench.errors import DataError, NumericalError
 from embedbench.registry import lookup, register
+from embedbench.scoring import f1_metrics  # noqa: F401  (registers its metrics)
 from embedbench.scoring.bio import BioLabels
 from embedbench.scoring.metric import Metric, MetricContext
 

@@ -26,11 +26,15 @@ class LabelledSpans:
         corpus: the words.
         spans: word positions, half-open.
         labels: one label per target.
+        clusters: what the statistics resample, where it is more than a sentence; None: the sentence of the first span.
+        questions: which question each target asks, where every tuple of spans is asked several; None: there is one.
     """
 
     corpus: Corpus
     spans: Int64[np.ndarray, "targets n_spans 2"]
     labels: Sequence[str]
+    clusters: Int64[np.ndarray, "targets"] | None = None
+    questions: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,9 @@ class FileTask:
         kept = self._kept(which)
         index = {name: i for i, name in enumerate(self.label_names)}
         labels = np.fromiter((index[label] for label in kept.labels), np.int64, count=len(kept.labels))
-        return TaskSplit(kept.corpus, kept.spans, labels, kept.corpus.sentence_of(kept.spans[:, 0, 0]))
+        clusters = kept.corpus.sentence_of(kept.spans[:, 0, 0]) if kept.clusters is None else kept.clusters
+        questions = None if kept.questions is None else np.array(kept.questions)
+        return TaskSplit(kept.corpus, kept.spans, labels, clusters, questions)
 
     @cached_property
     def _cache(self) -> dict[Split, LabelledSpans]:

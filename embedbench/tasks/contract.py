@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool
 
-from embedbench.types import Corpus, Sentence, Split, Task, TaskKind, TaskSplit
+from embedbench.tasks.tree_columns import tree_fault
+from embedbench.types import SUITES, TREES, Corpus, Sentence, Split, Task, TaskKind, TaskSplit
 
 _WORTH_REPORTING = 5
 """Verbatim leakage is counted for sentences of this many words or more; shorter ones repeat by nature."""
@@ -40,7 +41,7 @@ def check_task(task: Task) -> list[Check]:
     checks.append(_all("targets exist", splits, lambda split: "" if len(split) else "no target"))
     checks.append(_all("spans are non-empty ranges within the corpus", splits, _spans_fault))
     checks.append(_all("each span lies in one sentence", splits, _crossing_fault))
-    checks.append(_all("clusters are the sentence of the first span", splits, _clusters_fault))
+    checks.append(_all("targets of one sentence are in one cluster", splits, _clusters_fault))
     checks.append(_all("labels fit the task", splits, lambda split: _labels_fault(task, split)))
     checks.append(Check("the same split twice is the same", *_same(splits, again)))
     checks.append(Check("the fingerprint is 32 hexadecimal digits, and stable", *_stable_fingerprint(task)))
@@ -61,7 +62,7 @@ def _meta(task: Task) -> Check:
 
 
 def _expected_splits(task: Task) -> Check:
-    expected = (Split.TEST,) if task.meta.kind is TaskKind.SIMILARITY else tuple(Split)
+    expected = (Split.TEST,) if task.meta.kind in (TaskKind.SIMILARITY, *SUITES) else tuple(Split)
     return Check(
         "the splits fit the kind of task",
         tuple(task.splits) == expected,
@@ -94,9 +95,17 @@ def _crossing_fault(split: TaskSplit) -> str:
 
 
 def _clusters_fault(split: TaskSplit) -> str:
+    """A cluster may be more than a sentence (a document, a minimal pair), never less."""
     sentences = split.corpus.sentence_of(split.spans[:, 0, 0])
-    first = _first((split.clusters < 0) | (split.clusters != sentences))
-    return "" if first is None else f"target {first} is in sentence {sentences[first]}, cluster {split.clusters[first]}"
+    _, earliest, sentence = np.unique(sentences, return_index=True, return_inverse=True)
+    expected = split.clusters[earliest][sentence]
+    first = _first((split.clusters < 0) | (split.clusters != expected))
+    if first is None:
+        return ""
+    return (
+        f"target {first} is in cluster {split.clusters[first]}, target {earliest[sentence[first]]} of the same "
+        f"sentence ({sentences[first]}) in cluster {expected[first]}"
+    )
 
 
 def _labels_fault(task: Task, split: TaskSplit) -> str:
@@ -104,6 +113,10 @@ def _labels_fault(task: Task, split: TaskSplit) -> str:
         return "" if np.isfinite(split.labels.astype(np.float64)).all() else "a graded label is not finite"
     if not np.issubdtype(split.labels.dtype, np.integer):
         return f"labels are {split.labels.dtype}, expected integers"
+    if task.meta.kind in TREES:
+        return tree_fault(split)
+    if task.meta.kind is TaskKind.ANALOGY:
+        return "" if split.labels.min() == 0 else "labels are numbers of pairs, and there is no pair 0"
     n = len(task.label_names)
     first = _first((split.labels < 0) | (split.labels >= n))
     return "" if first is None else f"target {first} has label {split.labels[first]}, but there are {n} label names"
@@ -129,8 +142,8 @@ def _stable_fingerprint(task: Task) -> tuple[bool, str]:
 
 def _every_label_is_used(task: Task, splits: dict[Split, TaskSplit]) -> Check:
     name = "label names are different, and used"
-    if task.meta.kind is TaskKind.SIMILARITY:
-        return Check(name, task.label_names == (), "graded: no label names")
+    if task.meta.kind in (TaskKind.SIMILARITY, TaskKind.ANALOGY, *TREES):
+        return Check(name, task.label_names == (), "not classes: no label names")
     used = set(np.unique(np.concatenate([split.labels for split in splits.values()])).tolist())
     unused = [label for i, label in enumerate(task.label_names) if i not in used]
     different = len(set(task.label_names)) == len(task.label_names)

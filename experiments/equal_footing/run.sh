@@ -15,8 +15,8 @@ compare() {
 
 compare "extractor=$five"
 for seed in 1 2; do
-    compare extractor=word2vec "extractor.path=models/word2vec_seed$seed/vectors.bin" "extractor.name=small_word2vec_seed$seed"
-    compare extractor=fasttext "extractor.path=models/fasttext_seed$seed/model.bin" "extractor.name=small_fasttext_seed$seed"
+    compare extractor=word2vec "extractor.path=models/word2vec_seed$seed/vectors.bin.gz" "extractor.name=small_word2vec_seed$seed"
+    compare extractor=fasttext "extractor.path=models/fasttext_seed$seed/model.bin.gz" "extractor.name=small_fasttext_seed$seed"
 done
 compare extractor=random extractor.dim=128
 embedbench table "$results"

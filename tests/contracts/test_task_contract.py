@@ -8,14 +8,53 @@ from functools import cache
 import numpy as np
 import pytest
 
-from embedbench.registry import components
-from embedbench.tasks import arcs, clauses, ner, shape, tagging, texts, word_similarity, words_in_sentences  # noqa: F401
+from embedbench.registry import components, load_components
+from embedbench.tasks.analogies import Rule
 from embedbench.tasks.contract import check_task
+from embedbench.tasks.suites import Unknown
+from embedbench.tasks.word_groups import Clustering
 from embedbench.types import Corpus, Split, Task, TaskKind, TaskMeta, TaskSplit
 
+load_components()
 _GRAMMAR = {"train": "grammar:train:120:5", "dev": "grammar:dev:40:5", "test": "grammar:test:40:5"}
 _TABLE = "label\tsentence\tother\nyes\ta b c\td\nno\tb\tc d\n"
+_EDGES = (
+    '{"text": "a b c", "targets": [{"span1": [0, 1], "span2": [1, 3], "label": "yes"}]}\n'
+    '{"text": "d e", "targets": [{"span1": [0, 1], "span2": [1, 2], "label": "no"}]}\n'
+)
+_GAP = (
+    "ID\tText\tPronoun\tPronoun-offset\tA\tA-offset\tA-coref\tB\tB-offset\tB-coref\tURL\n"
+    "t-1\tAnn saw Eve. She left.\tShe\t13\tAnn\t0\tTRUE\tEve\t8\tFALSE\thttp://nowhere\n"
+)
+_LEX = "".join(
+    f"{i}\t{form}\t_\tX\t_\t_\t{i - 1}\tdep\t_\t_\t{group}\t{category}\t_\t{role}\t{function}\t_\t_\t_\t_\n"
+    for i, (form, group, category, role, function) in enumerate(
+        [
+            ("Ann", "_", "N", "n.PERSON", "_"),
+            ("got", "1:1", "V", "v.social", "_"),
+            ("up", "1:2", "_", "_", "_"),
+            ("at", "_", "P", "p.Time", "p.Time"),
+            ("out", "2:1", "P", "p.Goal", "p.Source"),
+            ("of", "2:2", "_", "_", "_"),
+        ],
+        start=1,
+    )
+)
+_BLIMP = "".join(
+    f'{{"UID": "p{i}", "linguistics_term": "t", "sentence_good": "It {i} is.", "sentence_bad": "It {i} be."}}\n'
+    for i in range(5)
+)
+_TAGGED = "a N B-NP\nb N I-NP\n\nc V O\n\nd N B-NP\n\n"
+_WIC = "plant\tN\t0-1\tplants grow\tthe plant\nrun\tV\t1-0\tthey run\trunning fast\n"
 _OTHER_OPTION = {
+    "blimp": {"seed": 99},
+    "coordination_inversion": {"shortest": 7},
+    "odd_man_out": {"seed": 99},
+    "edge_probing": {"attribute": "yes"},
+    "supersense": {"multiword": False},
+    "adposition_role": {"multiword": False},
+    "adposition_function": {"multiword": False},
+    "chunking": {"dev_share": 0.4},
     "feats": {"feature": "Tense"},
     "deprel": {"coarse": True},
     "arc": {"seed": 99},
@@ -30,24 +69,51 @@ _OTHER_OPTION = {
     "sentiment": {"text": "other"},
     "pairs": {"first": "other"},
     "word_similarity": {"header": True},
+    "tree_distance": {"left_out": ("DET",)},
+    "word_depth": {"left_out": ("DET",)},
+    "analogies": {"rule": Rule.mul},
+    "categorisation": {"clustering": Clustering.agglomerative},
+    "outlier": {"unknown": Unknown.wrong},
 }
 _OPTIONS = {
     "word_content": {"n_words": 8, "skip": 20, "fewest": 3},
     "pairs": {"first": "sentence", "second": "other", "target": "label"},
 }
-_NO_OPTION = {"upos", "xpos", "past_present"}
-_OWN_FILES = {"sentiment", "pairs", "word_similarity"}
+_NO_OPTION = {"upos", "xpos", "past_present", "wic", "gap", "context_similarity"}
+_CONTENTS = {
+    "sentiment": ("tsv", _TABLE),
+    "pairs": ("tsv", _TABLE),
+    "edge_probing": ("jsonl", _EDGES),
+    "gap": ("tsv", _GAP),
+    "supersense": ("conllulex", _LEX),
+    "adposition_role": ("conllulex", _LEX),
+    "adposition_function": ("conllulex", _LEX),
+    "chunking": ("txt", _TAGGED),
+    "blimp": ("jsonl", _BLIMP),
+    "wic": ("data.txt", _WIC),
+}
+_SUITES = {
+    "word_similarity": "cup\tmug\t8\ncup\tsky\t1.5\n",
+    "analogies": ": family\nman woman king queen\nman woman boy girl\n",
+    "categorisation": ",category,word\n0,pet,cat\n1,pet,dog\n2,tool,saw\n",
+    "outlier": "category,outliers,words\npets,\"['saw', 'tree']\",\"['cat', 'dog']\"\n",
+    "context_similarity": ("1\tcup\tn\tmug\tn\ta <b> cup </b>\tthe <b> mug </b> of\t8" + "\t1" * 10 + "\n") * 2,
+}
+_OWN_FILES = {*_CONTENTS, *_SUITES}
 NAMES = [n for n, c in components("task").items() if c.target.__module__.startswith("embedbench.")]
 
 
 def _files(name: str, folder) -> dict[str, str]:
-    if name in ("sentiment", "pairs"):
+    if name in _CONTENTS:
+        ending, content = _CONTENTS[name]
         for split in Split:
-            (folder / f"{split}.tsv").write_text(_TABLE, encoding="utf-8")
-        return {split.value: str(folder / f"{split}.tsv") for split in Split}
-    if name == "word_similarity":
-        (folder / "pairs.txt").write_text("cup\tmug\t8\ncup\tsky\t1.5\n", encoding="utf-8")
-        return {"test": str(folder / "pairs.txt")}
+            (folder / f"{split}.{ending}").write_text(content, encoding="utf-8")
+            if name == "wic":
+                (folder / f"{split}.gold.txt").write_text("T\nF\n", encoding="utf-8")
+        return {split.value: str(folder / f"{split}.{ending}") for split in Split}
+    if name in _SUITES:
+        (folder / "suite.txt").write_text(_SUITES[name], encoding="utf-8")
+        return {"test": str(folder / "suite.txt")}
     return _GRAMMAR
 
 
@@ -150,8 +216,8 @@ _CROSSING = np.array([[[0, 1]], [[1, 3]], [[2, 3]], [[3, 4]]])
         ({"fault": {"spans": _CROSSING}}, "each span lies in one sentence", "dev: target 1 crosses"),
         (
             {"fault": {"clusters": np.array([0, 0, 0, 1])}},
-            "clusters are the sentence of the first span",
-            "dev: target 2",
+            "targets of one sentence are in one cluster",
+            "dev: target 3 is in cluster 1, target 2",
         ),
         ({"fault": {"labels": np.array([0, 1, 2, 0])}}, "labels fit the task", "dev: target 2 has label 2"),
         ({"fault": {"labels": np.array([0.0, 1.0, 1.0, 0.0])}}, "labels fit the task", "dev: labels are float64"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from synthetic_records import cell, failed, similarity
+from synthetic_records import cell, failed, score, similarity
 
 from embedbench.errors import ConfigurationError
 from embedbench.reporting.layers import render_layers, view_layers
@@ -23,20 +23,41 @@ def test_the_plot(record):
         "*  1 layer1   94.0 ± 1.0 ████████████████████████  0.750 ████████████████████████",
         "     scalar          95.1 ± 1.0",
         "* is the best single layer on dev",
-        "right: weights of the scalar mix, mean over seeds; expected layer 0.75",
+        "right: weights of the scalar mix, mean over seeds",
+        "mix weights: centre of gravity 0.75 (0.75 to 0.75), entropy 0.81 (0.81 to 0.81) bits, "
+        "divergence from uniform 0.19 (0.19 to 0.19) bits",
+        "expected layer bottom-up 1.00 (1.00 to 1.00), total gain 10.1, "
+        "divergence of the gains from uniform 0.00 (0.00 to 0.00) bits",
+        "expected layer top-down 0.00 (0.00 to 0.00), total gain 1.1",
     ]
+
+
+def test_a_gain_within_the_noise_places_nothing(record):
+    flat = cell("minilm", "upos", 0.851, layers=(0.85, 0.845))
+    text = render_layers([flat], "upos")
+    assert "expected layer bottom-up: undefined, total gain 0.1 is within the noise (1.0)" in text
+    assert "expected layer top-down: undefined, total gain 0.6 is within the noise (1.0)" in text
+
+
+def test_codelength_of_layers_is_in_bits():
+    kinds = {"split": "train", "metric": "codelength", "half": 100.0}
+    scores = tuple(score("minilm", f"single:{k}", bits, **kinds) for k, bits in enumerate((20_000.0, 10_000.0)))
+    coded = cell("minilm", "upos", 0.9, layers=(0.8, 0.9), scores=scores)
+    text = render_layers([coded], "upos", TableOptions(metric="codelength", split="train"))
+    assert "codelength on train (task labels), bits" in text
+    assert "20,000 ± 100" in text
+    assert "expected layer" not in text
 
 
 def test_weights_are_averaged_over_seeds(record):
     view = view_layers(record, TableOptions())
     assert view.weights == pytest.approx((0.25, 0.75))
-    assert view.expected_layer == pytest.approx(0.75)
 
 
 def test_layers_that_were_not_scored_are_missing(record):
     control = view_layers(record, TableOptions(labels="control"))
     assert control.scores == (None, None)
-    assert control.expected_layer is None
+    assert control.weights == ()
     assert "–" in render_layers([record], "upos", TableOptions(labels="control"))
 
 

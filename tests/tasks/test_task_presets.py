@@ -10,21 +10,12 @@ from hydra.core.config_store import ConfigStore
 
 from embedbench.cli.configuration import build, component_schema, preset_names
 from embedbench.data.locate import locate
-from embedbench.registry import components
-from embedbench.tasks import (  # noqa: F401
-    arcs,
-    clauses,
-    grammar,
-    ner,
-    shape,
-    tagging,
-    texts,
-    word_similarity,
-    words_in_sentences,
-)
+from embedbench.registry import components, load_components
+from embedbench.tasks import grammar
 from embedbench.tasks.sources import data_set_of
 from embedbench.types import Split
 
+load_components()
 PRESETS = preset_names("task")
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.pretraining.tokenisation import sentences_of, words_of
+from embedbench.data.tokenisation import sentences_of, words_of
 
 
 @pytest.mark.parametrize(

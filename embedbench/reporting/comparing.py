@@ -1,0 +1,253 @@
+"""Two extractors (or two mixes of one) on every task that both were tested on, with paired tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from jaxtyping import Real
+
+from embedbench.errors import ConfigurationError, DataError
+from embedbench.reporting.options import TableOptions
+from embedbench.reporting.selection import choose, score_of
+from embedbench.reporting.sheet import Entry, Row, Sheet
+from embedbench.reporting.units import printed
+from embedbench.results.predictions import member_column, read_predictions
+from embedbench.results.reading import Results
+from embedbench.results.schema import Record, Score, Status
+from embedbench.scoring.intervals import Bootstrap
+from embedbench.scoring.metric import MetricContext
+from embedbench.scoring.metrics import metric
+from embedbench.scoring.paired import SIGNIFICANCE, Comparison, compare, holm
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """What is compared.
+
+    Attributes:
+        first: an extractor's name.
+        second: another, or the same with another mix.
+        mix: as in a table; by default `scalar`, or `mean` where nothing is trained.
+        second_mix: of the second, if it is another.
+        tasks: these tasks in this order; by default all that both have.
+        labels: `task` or `control`.
+        bootstrap: resamples, level and seed.
+    """
+
+    first: str
+    second: str
+    mix: str | None = None
+    second_mix: str | None = None
+    tasks: tuple[str, ...] = ()
+    labels: str = "task"
+    bootstrap: Bootstrap = field(default_factory=Bootstrap)
+
+
+@dataclass(frozen=True)
+class TaskComparison:
+    """One row.
+
+    Attributes:
+        task: its name.
+        probe: the probe of both.
+        metric: the task's metric.
+        mixes: of the first and of the second.
+        found: values, interval, p.
+        p_holm: p, corrected for all rows.
+    """
+
+    task: str
+    probe: str
+    metric: str
+    mixes: tuple[str, str]
+    found: Comparison
+    p_holm: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    """All rows, and why others are missing."""
+
+    options: CompareOptions
+    rows: tuple[TaskComparison, ...]
+    notes: tuple[str, ...]
+
+
+def compare_extractors(results: Results, options: CompareOptions) -> Compared:
+    """Every task and probe for which the newest cell of both extractors is finished, on the same test targets.
+
+    Raises:
+        ConfigurationError: an extractor, task or mix has no record, or both sides are the same.
+    """
+    if (options.first, options.mix) == (options.second, options.second_mix or options.mix):
+        raise ConfigurationError(
+            f"{options.first} is compared with itself; name another extractor, or another mix with --mix-second"
+        )
+    folders = dict(zip((r.identity for r in results.records), results.folders, strict=True))
+    asked = TableOptions(mix=options.mix, labels=options.labels, tasks=options.tasks)
+    chosen = choose(results.records, replace(asked, extractors=(options.first, options.second)))
+    known = {(r.extractor, r.task, r.probe): r for r in chosen.records}
+    rows, notes = [], list(chosen.notes)
+    for task, probe in dict.fromkeys((r.task, r.probe) for r in sorted(chosen.records, key=lambda r: r.task)):
+        pair = [known.get((name, task, probe)) for name in (options.first, options.second)]
+        try:
+            rows.append(_compared(_finished(pair, options, task, probe), folders, asked, options))
+        except DataError as error:
+            notes.append(f"not compared: {task}, probe {probe}: {error}")
+    corrected = holm([row.found.p for row in rows])
+    return Compared(
+        options, tuple(replace(row, p_holm=p) for row, p in zip(rows, corrected, strict=True)), tuple(notes)
+    )
+
+
+def _finished(pair: Sequence[Record | None], options: CompareOptions, task: str, probe: str) -> tuple[Record, Record]:
+    for name, record in zip((options.first, options.second), pair, strict=True):
+        if record is None or record.status is not Status.DONE:
+            raise DataError(f"{name} has no finished cell")
+    first, second = pair
+    assert first is not None
+    assert second is not None
+    return first, second
+
+
+def _compared(
+    pair: tuple[Record, Record], folders: Mapping[str, Path], asked: TableOptions, options: CompareOptions
+) -> TaskComparison:
+    first, second = pair
+    if first.fingerprints.get("task") != second.fingerprints.get("task"):
+        raise DataError("the two cells stand on different versions of the task")
+    scores = (_score(first, asked), _score(second, replace(asked, mix=options.second_mix or asked.mix)))
+    frames = [read_predictions(folders[record.identity]) for record in pair]
+    gold_name = "gold" if options.labels == "task" else f"gold|{options.labels}"
+    for column in ("cluster", gold_name):
+        if any(column not in frame.columns for frame in frames):
+            raise DataError(f"a cell has no column {column!r} in its predictions")
+        if not frames[0][column].equals(frames[1][column]):
+            raise DataError("the two cells were not tested on the same targets (another limit, or other data)")
+    gold, clusters = frames[0][gold_name].to_numpy(), frames[0]["cluster"].to_numpy().astype(np.int64)
+    predictions = _paired_seeds(frames, scores, options.labels)
+    n_labels = 1 + int(max(gold.max(), *(rows.max() for rows in predictions)))
+    names = first.label_names or second.label_names
+    if not names and first.metric == "span_f1":
+        raise DataError("the records are older than their label names, which span_f1 needs; delete and run them again")
+    context = MetricContext(clusters, names or tuple(map(str, range(n_labels))))
+    found = compare(metric(first.metric), gold, predictions[0], predictions[1], context, options.bootstrap)
+    return TaskComparison(first.task, first.probe, first.metric, (scores[0].mix, scores[1].mix), found, found.p)
+
+
+def _score(record: Record, asked: TableOptions) -> Score:
+    score = score_of(record, asked)
+    if score is None:
+        raise DataError(f"{record.extractor} has no score of the mix {asked.mix or 'scalar'}")
+    return score
+
+
+def _paired_seeds(
+    frames: Sequence[pl.DataFrame], scores: tuple[Score, Score], labels: str
+) -> list[Real[np.ndarray, "seeds targets"]]:
+    """The predictions of both, a row per seed; the same seeds in the same order."""
+    prefixes = [member_column(score.mix, labels, 0)[:-1] for score in scores]
+    seeds = [
+        {column.removeprefix(prefix) for column in frame.columns if column.startswith(prefix)}
+        for frame, prefix in zip(frames, prefixes, strict=True)
+    ]
+    if seeds[0] != seeds[1] or not seeds[0]:
+        told = [", ".join(sorted(of_one)) or "none" for of_one in seeds]
+        raise DataError(f"the two cells have the seeds {told[0]} and {told[1]}; run both with the same seeds")
+    order = sorted(seeds[0], key=int)
+    return [
+        np.stack([frame[f"{prefix}{seed}"].to_numpy() for seed in order])
+        for frame, prefix in zip(frames, prefixes, strict=True)
+    ]
+
+
+def comparison_sheet(compared: Compared) -> Sheet:
+    """Rows are tasks; values and differences in percent and points."""
+    options = compared.options
+    sides = [options.first, options.second]
+    if options.first == options.second or options.second_mix is not None:
+        mixes = (options.mix or "scalar", options.second_mix or options.mix or "scalar")
+        sides = [f"{name} {mix}" for name, mix in zip(sides, mixes, strict=True)]
+    tasks = [row.task for row in compared.rows]
+    rows = tuple(
+        Row(row.task if tasks.count(row.task) == 1 else f"{row.task} ({row.probe})", _entries(row))
+        for row in compared.rows
+    )
+    columns = (*sides, "difference", "95 % interval", "p", "p (Holm)", "detectable", "clusters", "seeds")
+    return Sheet("", columns, rows, (*_notes(compared), *compared.notes), corner="task")
+
+
+def _entries(row: TaskComparison) -> tuple[Entry, ...]:
+    found, name = row.found, row.metric
+    sign = "+" if found.difference > 0 else ""
+    star = "*" if row.p_holm < SIGNIFICANCE else ""
+    return (
+        Entry(printed(name, found.first)),
+        Entry(printed(name, found.second)),
+        Entry(f"{sign}{_points(name, found.difference)}{star}"),
+        Entry(f"[{_points(name, found.low)}, {_points(name, found.high)}]"),
+        Entry(_p(found.p)),
+        Entry(_p(row.p_holm)),
+        Entry(_points(name, found.detectable) if found.detectable > 0 else "–"),
+        Entry(f"{found.clusters:,}"),
+        Entry(str(found.seeds)),
+    )
+
+
+def _points(name: str, value: float) -> str:
+    """Differences are small: two decimals."""
+    return f"{100 * value:.2f}"
+
+
+def _p(p: float) -> str:
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _notes(compared: Compared) -> list[str]:
+    if not compared.rows:
+        return ["nothing could be compared"]
+    mixes = sorted({row.mixes for row in compared.rows})
+    metrics = sorted({row.metric for row in compared.rows})
+    resamples = compared.options.bootstrap.resamples
+    return [
+        "mix: " + "; ".join(one if one == other else f"{one} against {other}" for one, other in mixes),
+        f"metric: {', '.join(metrics)}; values in percent, differences in points (correlations x 100) on test, "
+        f"{compared.options.labels} labels, means over seeds",
+        "interval: paired bootstrap; p: paired permutation test, two-sided; "
+        f"both over clusters, {resamples:,} resamples",
+        f"p (Holm) is corrected for the {len(compared.rows)} rows; * stands where it is below {SIGNIFICANCE}",
+        "detectable: the true difference that such a test set would show with 80 % power, before correction",
+    ]
+
+
+def comparison_rows(compared: Compared) -> pl.DataFrame:
+    """One row per task and probe, for programs; fractions or correlations at full precision."""
+    options = compared.options
+    rows = [
+        {
+            "task": row.task,
+            "probe": row.probe,
+            "metric": row.metric,
+            "first": options.first,
+            "first_mix": row.mixes[0],
+            "second": options.second,
+            "second_mix": row.mixes[1],
+            "first_value": row.found.first,
+            "second_value": row.found.second,
+            "difference": row.found.difference,
+            "low": row.found.low,
+            "high": row.found.high,
+            "p": row.found.p,
+            "p_holm": row.p_holm,
+            "detectable": row.found.detectable,
+            "n": row.found.n,
+            "clusters": row.found.clusters,
+            "seeds": row.found.seeds,
+        }
+        for row in compared.rows
+    ]
+    return pl.DataFrame(rows)

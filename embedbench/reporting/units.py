@@ -1,0 +1,49 @@
+"""How values are printed: percent for fractions and correlations, bits for codelength, a ratio for compression."""
+
+from __future__ import annotations
+
+from embedbench.errors import ConfigurationError
+from embedbench.probing.codelength import CODELENGTH, COMPRESSION
+from embedbench.scoring.metrics import metric
+
+CODE_METRICS = (CODELENGTH, COMPRESSION)
+"""Metrics of the train labels' online code; everything else is measured on predictions."""
+
+
+def scaled(name: str, value: float) -> float:
+    """The value of that metric in the unit that is printed.
+
+    >>> scaled("accuracy", 0.5), scaled("codelength", 1200.0)
+    (50.0, 1200.0)
+    """
+    return value if name in CODE_METRICS else 100 * value
+
+
+def printed(name: str, value: float) -> str:
+    """The value as text, without its unit.
+
+    >>> printed("accuracy", 0.9512), printed("codelength", 186_204.4), printed("compression", 27.394)
+    ('95.1', '186,204', '27.39')
+    """
+    return f"{scaled(name, value):{',.0f' if name == CODELENGTH else '.2f' if name == COMPRESSION else '.1f'}}"
+
+
+def unit(name: str) -> str:
+    """What a printed value is.
+
+    >>> unit("codelength")
+    'bits'
+    """
+    return {CODELENGTH: "bits", COMPRESSION: "times shorter than the uniform code"}.get(name, "percent")
+
+
+def higher_is_better(name: str) -> bool:
+    """Whether more is better; so it is of a metric whose module is not loaded here."""
+    if name == CODELENGTH:
+        return False
+    if name == COMPRESSION:
+        return True
+    try:
+        return metric(name).higher_is_better
+    except ConfigurationError:
+        return True

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,14 @@ from embedbench.fingerprint import fingerprint
 from embedbench.pretraining.budget import Budget, budget_key
 from embedbench.pretraining.card import ModelCard, machine, package_versions
 from embedbench.pretraining.checkpoint import Checkpoint, TrainingLog
-from embedbench.pretraining.encoded_text import TrainingCorpus
+from embedbench.pretraining.encoded_text import EncodedText, TrainingCorpus
 from embedbench.pretraining.negative_sampling import NegativeSampling
 from embedbench.pretraining.options import Architecture, FastTextTraining, Word2VecTraining
 from embedbench.pretraining.static_writing import write_fasttext, write_word2vec
 from embedbench.pretraining.workplace import PretrainedModel, train_once
 from embedbench.progress import Progress, SilentProgress
 
-VERSION = 1
+VERSION = 2
 """Counts up whenever the same options give other vectors."""
 
 _LEAST_RATE = 1e-4
@@ -103,7 +103,7 @@ class _StaticRun:
         progress: Progress,
     ) -> None:
         self._corpus, self._options, self._budget, self._progress = corpus, options, budget, progress
-        self._checkpoint, self._log = Checkpoint(work, key), TrainingLog(work)
+        self._checkpoint, self._log, self._seed = Checkpoint(work, key), TrainingLog(work), seed
         self.model = _model(corpus, options, seed)
         numbers = {word: k for k, word in enumerate(corpus.types)}
         self._rows = np.full(len(corpus.types), -1, dtype=np.int64)
@@ -144,7 +144,7 @@ class _StaticRun:
     def _train(self, start: int, end: int) -> int:
         high, low = self._options.learning_rate, _LEAST_RATE
         rates = [high - (high - low) * at / self._budget.words for at in (start, end)]
-        text = _Passage(self._corpus, start, end)
+        text = _Passage(self._corpus.train, self._corpus.types, start, end, self._seed)
         self.model.train(
             text, total_words=max(end - start, 1), epochs=1, start_alpha=rates[0], end_alpha=max(rates[1], low)
         )
@@ -202,23 +202,30 @@ class _StaticRun:
         self._progress.note(f"resumed after {self.words:,} words")
 
 
-@dataclass(frozen=True)
 class _Passage:
-    """The words [start, end) of the endlessly repeated training text, in sentences; the ones at its ends are cut."""
+    """The words [start, end) of the endlessly repeated training text, in sentences; the ones at its ends are cut.
 
-    corpus: TrainingCorpus
-    start: int
-    end: int
+    Every repetition has its own order of sentences, by seed and repetition alone: a budget below the size of the corpus
+    is a sample of the whole corpus, as it is for the networks, not its first books.
+    """
+
+    def __init__(self, text: EncodedText, types: Sequence[str], start: int, end: int, seed: int) -> None:
+        self._text, self._types, self._start, self._end, self._seed = text, types, start, end, seed
 
     def __iter__(self) -> Iterator[list[str]]:
-        text, types = self.corpus.train, self.corpus.types
-        at = self.start
-        while at < self.end:
-            inside = at % text.n_words
-            sentence = int(np.searchsorted(text.offsets, inside, side="right")) - 1
-            last = min(int(text.offsets[sentence + 1]), inside + self.end - at)
-            yield [types[k] for k in text.ids[inside:last]]
-            at += last - inside
+        text, at = self._text, self._start
+        while at < self._end:
+            repetition, inside = divmod(at, text.n_words)
+            order = np.random.default_rng([self._seed, repetition]).permutation(text.n_sentences)
+            ends = np.cumsum(text.lengths[order])
+            for number in range(int(np.searchsorted(ends, inside, side="right")), text.n_sentences):
+                sentence = order[number]
+                last = int(text.offsets[sentence + 1])
+                words = text.ids[last - (int(ends[number]) - inside) : last][: self._end - at]
+                yield [self._types[k] for k in words]
+                at, inside = at + len(words), inside + len(words)
+                if at >= self._end:
+                    return
 
 
 def _model(corpus: TrainingCorpus, options: Word2VecTraining, seed: int) -> Any:

@@ -131,7 +131,7 @@ class TopDown:
     def coefficients(self, n_layers: int) -> Float32[np.ndarray, "slots layers"]:
         """Equal weights over layers `first` to the top; zero marks the layers that never take part."""
         _check_layer(self.label, self.first, n_layers)
-        return np.ascontiguousarray(_equal(n_layers - self.first, n_layers)[:, ::-1])
+        return _equal(n_layers - self.first, n_layers)[:, ::-1].copy()
 
 
 @register("mix", "single")

@@ -14,7 +14,7 @@ from embedbench.errors import ContractError, NumericalError
 
 
 def linear_cka(
-    first: Float[np.ndarray, "words dim"], second: Float[np.ndarray, "words other_dim"], *, debiased: bool = False
+    first: Float[np.ndarray, "words dim"], second: Float[np.ndarray, "others other_dim"], *, debiased: bool = False
 ) -> float:
     """HSIC(first, second) / sqrt(HSIC(first, first) HSIC(second, second)), with linear kernels.
 
@@ -22,7 +22,7 @@ def linear_cka(
 
     Args:
         first: one layer's vectors of some words.
-        second: another layer's vectors of the same words.
+        second: another layer's vectors of the same words, in the same order.
         debiased: whether to use the unbiased estimate of HSIC; it needs at least four words.
 
     Raises:
@@ -44,7 +44,7 @@ def linear_cka(
 
 def cka_between_layers(
     first: Float[np.ndarray, "words layers dim"],
-    second: Float[np.ndarray, "words other_layers other_dim"],
+    second: Float[np.ndarray, "others other_layers other_dim"],
     *,
     debiased: bool = False,
 ) -> Float64[np.ndarray, "layers other_layers"]:

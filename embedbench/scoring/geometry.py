@@ -56,8 +56,7 @@ class Occurrences:
     @property
     def units(self) -> Float64[np.ndarray, "words dim"]:
         """The vectors with length 1."""
-        lengths: Float64[np.ndarray, "words one"] = np.linalg.norm(self.vectors, axis=1, keepdims=True)
-        units: Float64[np.ndarray, "words dim"] = self.vectors / lengths
+        units: Float64[np.ndarray, "words dim"] = self.vectors / np.linalg.norm(self.vectors, axis=1, keepdims=True)
         return units
 
 

@@ -69,8 +69,7 @@ def effective_weights(weights: Sequence[float], norms: Sequence[float]) -> Float
     weight, norm = _distribution(weights), np.asarray(norms, np.float64)
     if norm.shape != weight.shape or not np.isfinite(norm).all() or (norm < 0).any() or not (weight * norm).sum() > 0:
         raise ContractError(f"effective weights need one finite norm per layer, not all 0; got {list(norms)}")
-    effective: Float64[np.ndarray, "layers"] = weight * norm / (weight * norm).sum()
-    return effective
+    return np.asarray(weight * norm / (weight * norm).sum())
 
 
 def gains(scores: Sequence[float]) -> Float64[np.ndarray, "steps"]:
@@ -135,5 +134,4 @@ def _distribution(weights: Sequence[float]) -> Float64[np.ndarray, "layers"]:
     column = np.asarray(weights, np.float64)
     if not len(column) or not np.isfinite(column).all() or (column < 0).any() or abs(column.sum() - 1) > 1e-4:
         raise ContractError(f"mix weights must be non-negative and sum to 1; got {list(weights)}")
-    distribution: Float64[np.ndarray, "layers"] = column / column.sum()
-    return distribution
+    return np.asarray(column / column.sum())

@@ -90,7 +90,7 @@ def compare(
 
     drawn = resample(differences, width, context.n_clusters, bootstrap)
     at = [float(np.mean([metric.value(gold, row, context) for row in rows])) for rows in (first, second)]
-    low, high = (float(np.ravel(end)[0]) for end in drawn.confidence_interval)
+    low, high, spread = (float(np.ravel(end)[0]) for end in (*drawn.confidence_interval, drawn.standard_error))
     difference = at[0] - at[1]
     return Comparison(
         first=at[0],
@@ -99,7 +99,7 @@ def compare(
         low=min(low, difference),
         high=max(high, difference),
         p=permutation_p(metric, gold, first, second, context, bootstrap),
-        detectable=minimum_detectable(float(drawn.standard_error[0])),
+        detectable=minimum_detectable(spread),
         n=len(gold),
         clusters=context.n_clusters,
         seeds=len(first),
@@ -165,8 +165,7 @@ def _additive(
 
     def value(takes_first: Float64[np.ndarray, "batch clusters"]) -> Float64[np.ndarray, "batch"]:
         mixed = [other.sum(axis=0) + takes_first @ (one - other) for one, other in tables]
-        mean: Float64[np.ndarray, "batch"] = np.mean([metric.value_from(sums) for sums in mixed], axis=0)
-        return mean
+        return np.asarray(np.mean([metric.value_from(sums) for sums in mixed], axis=0))
 
     return value, sum(one.shape[1] for one, _ in tables)
 
@@ -182,8 +181,7 @@ def _ranked(
     def value(takes_first: Float64[np.ndarray, "batch clusters"]) -> Float64[np.ndarray, "batch"]:
         chosen = takes_first[:, context.cluster_index] > 0
         of_seeds = [metric.weighted(gold, list(np.where(chosen, one, other)), once)[:, 0] for one, other in ranks]
-        mean: Float64[np.ndarray, "batch"] = np.mean(of_seeds, axis=0)
-        return mean
+        return np.asarray(np.mean(of_seeds, axis=0))
 
     return value, 3 * len(gold)
 

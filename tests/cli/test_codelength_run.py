@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 
+import pytest
 from small_cells import SMALL
 
 
+@pytest.mark.slow
 def test_codelength_is_scored_where_it_is_asked_for(embedbench, tmp_path):
     command = ("run", "extractor=random", "task=upos", "results=coded", *SMALL, "seeds=[0,1]")
     assert embedbench(*command).returncode == 0

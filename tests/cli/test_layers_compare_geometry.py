@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from small_cells import SMALL
 
 
+@pytest.mark.slow
 def test_layers_and_compare_read_what_run_wrote(embedbench):
     ended = embedbench("run", "-m", "extractor=random,one_hot", "task=upos", "results=r", *SMALL[:-1])
     assert ended.returncode == 0, ended.stderr

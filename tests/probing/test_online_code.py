@@ -17,7 +17,7 @@ from embedbench.probing.online_code import online_codes
 from embedbench.probing.probes import MLP, Linear, Pooling
 from embedbench.types import ArrayVectors, Corpus, TaskSplit
 
-QUICK = Training(batch_size=256, learning_rate=3e-2, network_learning_rate=1e-2, max_epochs=3, min_updates=60)
+QUICK = Training(batch_size=256, learning_rate=1e-2, network_learning_rate=1e-2, max_epochs=4, min_updates=100)
 LABELS = {"task": 4, "control": 4}
 
 

@@ -22,7 +22,8 @@ _HELP = """usage: embedbench geometry [overrides] [--against EXTRACTOR]
 
 Per layer, over the task's train sentences (limit=N keeps the first N): anisotropy, self-similarity, intra-sentence
 similarity and maximum explainable variance (Ethayarajh 2019), raw and with standardised dimensions; then debiased
-linear CKA (Kornblith et al. 2019) between all layers, or with those of another extractor.
+linear CKA (Kornblith et al. 2019) between all layers, or with those of another extractor. All vectors are in memory at
+once: give a limit.
 
   embedbench geometry extractor=minilm task=upos limit=500
   embedbench geometry extractor=minilm task=upos limit=500 --against word2vec_googlenews
@@ -74,8 +75,8 @@ def _vectors(overrides: Sequence[str]) -> tuple[str, tuple[str, ...], WordVector
     return cell.extractor.name, tuple(cell.extractor.layer_names), stores[which], load_splits(cell)[which].corpus
 
 
-def _layer(vectors: WordVectors, layer: int) -> np.ndarray:
-    return vectors.gather(np.arange(vectors.n_words, dtype=np.int64))[:, layer]
+def _all(vectors: WordVectors) -> np.ndarray:
+    return vectors.gather(np.arange(vectors.n_words, dtype=np.int64))
 
 
 def _measures(name: str, layers: Sequence[str], vectors: WordVectors, corpus: Corpus) -> Sheet:
@@ -83,8 +84,9 @@ def _measures(name: str, layers: Sequence[str], vectors: WordVectors, corpus: Co
 
     rows = []
     zeros = 0
+    everything = _all(vectors)
     for number, layer in enumerate(layers):
-        values = _layer(vectors, number)
+        values = everything[:, number]
         entries = []
         for found in (measure(values, corpus), measure(standardised(values), corpus)):
             zeros = max(zeros, found.zeros)
@@ -100,13 +102,13 @@ def _measures(name: str, layers: Sequence[str], vectors: WordVectors, corpus: Co
 
 
 def _cka(first: tuple[str, Sequence[str], WordVectors], second: tuple[str, Sequence[str], WordVectors]) -> Sheet:
-    from embedbench.scoring.cka import linear_cka
+    from embedbench.scoring.cka import cka_between_layers
 
-    columns = [_layer(second[2], number) for number in range(len(second[1]))]
-    rows = []
-    for number, layer in enumerate(first[1]):
-        values = _layer(first[2], number)
-        cka = [linear_cka(values, column, debiased=True) for column in columns]
-        rows.append(Row(f"{number} {layer}", tuple(Entry(f"{value:.3f}") for value in cka)))
+    values = _all(first[2])
+    table = cka_between_layers(values, values if second[2] is first[2] else _all(second[2]), debiased=True)
+    rows = [
+        Row(f"{number} {layer}", tuple(Entry(f"{value:.3f}") for value in table[number]))
+        for number, layer in enumerate(first[1])
+    ]
     note = f"debiased linear CKA: rows {first[0]}, columns {second[0]}; 1 is the same arrangement of words, 0 unrelated"
     return Sheet("", tuple(f"{n} {layer}" for n, layer in enumerate(second[1])), tuple(rows), (note,), corner="layer")

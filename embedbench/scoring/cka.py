@@ -29,17 +29,7 @@ def linear_cka(
         ContractError: the sides have different words, or too few.
         NumericalError: a vector is not finite, or a side is constant and arranges nothing.
     """
-    if len(first) != len(second) or len(first) < (4 if debiased else 2):
-        least = 4 if debiased else 2
-        raise ContractError(
-            f"CKA compares vectors of the same words, at least {least}; got {len(first)} and {len(second)}"
-        )
-    x, y = (_centred(side) for side in (first, second))
-    hsic = _unbiased if debiased else _plain
-    own = hsic(x, x) * hsic(y, y)
-    if not own > 0:
-        raise NumericalError("CKA is undefined where one side's vectors are all the same: they arrange nothing")
-    return float(hsic(x, y) / np.sqrt(own))
+    return float(cka_between_layers(first[:, None], second[:, None], debiased=debiased)[0, 0])
 
 
 def cka_between_layers(
@@ -54,12 +44,24 @@ def cka_between_layers(
         ContractError: the sides have different words, or too few.
         NumericalError: a vector is not finite, or a layer is constant.
     """
-    return np.array(
-        [
-            [linear_cka(first[:, i], second[:, j], debiased=debiased) for j in range(second.shape[1])]
-            for i in range(first.shape[1])
-        ]
-    )
+    least = 4 if debiased else 2
+    if len(first) != len(second) or len(first) < least:
+        raise ContractError(
+            f"CKA compares vectors of the same words, at least {least}; got {len(first)} and {len(second)}"
+        )
+    hsic = _unbiased if debiased else _plain
+    rows = [_centred(first[:, layer]) for layer in range(first.shape[1])]
+    columns = rows if second is first else [_centred(second[:, layer]) for layer in range(second.shape[1])]
+    own = [hsic(side, side) for side in rows]
+    others = own if second is first else [hsic(side, side) for side in columns]
+    if not min(*own, *others) > 0:
+        raise NumericalError("CKA is undefined where one side's vectors are all the same: they arrange nothing")
+    table = np.empty((len(rows), len(columns)))
+    for i, x in enumerate(rows):
+        for j, y in enumerate(columns):
+            known = second is first and j < i
+            table[i, j] = table[j, i] if known else hsic(x, y) / np.sqrt(own[i] * others[j])
+    return table
 
 
 def _centred(side: Float[np.ndarray, "words dim"]) -> Float64[np.ndarray, "words dim"]:

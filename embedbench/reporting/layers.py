@@ -94,11 +94,11 @@ def _block(label: str, record: Record, view: LayerView, options: TableOptions) -
     lines = [title]
     if values:
         lines.append(f"bars of layers from {start:.1f} to {high:.1f}")
-    width = max((len(name) for name in view.names), default=0)
+    width = max(map(len, view.names), default=0)
     best = best_layer(record)
-    for layer, (name, score) in enumerate(zip(view.names, view.scores, strict=True)):
+    for layer, (layer_name, score) in enumerate(zip(view.names, view.scores, strict=True)):
         mark = "*" if best == f"single:{layer}" else " "
-        text = f"{mark}{layer:>3} {name:<{width}}  {_score(score)} {_bar(score, start, high)}"
+        text = f"{mark}{layer:>3} {layer_name:<{width}}  {_score(score)} {_bar(score, start, high)}"
         if view.weights:
             text += f"  {view.weights[layer]:.3f} {'█' * round(_BAR * view.weights[layer] / max(view.weights))}"
         lines.append(text.rstrip())

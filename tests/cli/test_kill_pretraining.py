@@ -61,8 +61,8 @@ def test_a_pretraining_killed_on_masc_goes_on_and_ends_with_the_same_model(
 ) -> None:
     options, extractor = FAMILIES[family]
     text = f"corpus.files=[{data_folder}/corpus/masc_tagged.txt.xz]"
-    command = ("pretrain", f"model={family}", "dim=32", "corpus=masc", text, f"budget.words={WORDS or 16_000}", *options,
-               "budget.evaluations=8", "budget.checkpoint_seconds=0", "budget.patience=0",
+    budget = (f"budget.words={WORDS or 16_000}", "budget.evaluations=8", "budget.checkpoint_seconds=0")
+    command = ("pretrain", f"model={family}", "dim=32", *options, "corpus=masc", text, *budget, "budget.patience=0",
                f"paths.store={cache}")  # fmt: skip
     work = tmp_path / "killed.training"
     log, checkpoint = work / "log.jsonl", work / "checkpoint.pt"

@@ -21,7 +21,9 @@ from embedbench.results.predictions import Predictions
 from embedbench.results.schema import Failure, Phase, Record, Status
 from embedbench.results.superseding import remove_failures
 from embedbench.results.writing import cell_folder, finished, write_record
-from embedbench.scored import Scored, score_baselines, score_codes, score_members, score_similarities
+from embedbench.scored import Scored
+from embedbench.scored_members import score_baselines, score_codes, score_members
+from embedbench.scored_similarity import score_similarities
 from embedbench.scored_suites import score_suite
 from embedbench.scored_trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder

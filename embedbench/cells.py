@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 CELL_VERSION = 2
 """Raised when the same configuration would give other numbers than before."""
 
+SIMILARITY_VERSION = 2
+"""Raised when the same configuration would give another similarity than before (2: unknown words are left out)."""
 
 CODE_VERSION = 1
 """Raised when the same configuration would give another codelength than before."""
@@ -122,6 +124,7 @@ class Cell:
                 "mixes": list(self.mixes),
                 **(trained if self.task.meta.kind is TaskKind.CLASSIFICATION else {}),
                 **(trained_on_trees if self.task.meta.kind in TREES else {}),
+                **({"similarity": SIMILARITY_VERSION} if self.task.meta.kind is TaskKind.SIMILARITY else {}),
                 "resamples": self.resamples,
                 "store_dtype": self.store_dtype,
                 "limit": self.limit,

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embedbench.cells import Cell, load_splits
 from embedbench.environment import environment
-from embedbench.errors import ConfigurationError, EmbedbenchError
-from embedbench.fingerprint import fingerprint
+from embedbench.errors import ConfigurationError
 from embedbench.measuring import Stopwatch
+from embedbench.outcomes import Outcome, failed, now, phases_of
 from embedbench.probing.control import control_labels
 from embedbench.progress import Progress, SilentProgress
 from embedbench.results.predictions import Predictions
-from embedbench.results.schema import Failure, Phase, Record, Status
+from embedbench.results.schema import Record, Status
 from embedbench.results.superseding import remove_failures
 from embedbench.results.writing import cell_folder, finished, write_record
-from embedbench.scored import Scored, score_baselines, score_codes, score_members, score_similarities
+from embedbench.scored import Scored
+from embedbench.scored_members import score_baselines, score_codes, score_members
+from embedbench.scored_similarity import score_similarities
 from embedbench.scored_suites import score_suite
 from embedbench.scored_trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder
@@ -57,22 +56,6 @@ class Places:
             raise ConfigurationError(f"runtime.threads is {self.threads}; it must be at least 1, or null for all cores")
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a cell.
-
-    Attributes:
-        record: what is on disk now.
-        folder: where.
-        skipped: whether the cell was finished before.
-    """
-
-    record: Record
-    folder: Path
-    skipped: bool = False
-    wrong_usage: bool = False
-
-
 @dataclass
 class _Work:
     """What is known of a cell while it runs; a failure is recorded with what there is."""
@@ -80,7 +63,7 @@ class _Work:
     cell: Cell
     config: Mapping[str, Any]
     watch: Stopwatch = field(default_factory=Stopwatch)
-    started: str = field(default_factory=lambda: _now())
+    started: str = field(default_factory=now)
 
 
 def run_cell(
@@ -105,15 +88,9 @@ def run_cell(
         write_record(places.results, record, predictions)
         remove_failures(places.results, record, work.config)
     except Exception as error:
-        return _failed(work, error, places)
+        called = (cell.extractor.name, cell.task.meta.name, cell.probe_name)
+        return failed(called, work.config, error, places.results, watch=work.watch, started=work.started)
     return Outcome(record, folder)
-
-
-def failed_before_start(
-    names: tuple[str, str, str], config: Mapping[str, Any], error: Exception, places: Places
-) -> Outcome:
-    """The record of a cell that could not even be built, under the names (extractor, task, probe) it would have had."""
-    return _write_failure(_failure_record(names, config, error, Stopwatch(), _now()), error, places)
 
 
 def fill_stores(cell: Cell, places: Places, progress: Progress = _SILENT) -> dict[Split, LayeredStore]:
@@ -201,9 +178,9 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
             "task": cell.task.fingerprint,
             **{f"corpus.{which.value}": splits[which].corpus.fingerprint for which in splits},
         },
-        phases=_phases(watch),
+        phases=phases_of(watch),
         started=work.started,
-        finished=_now(),
+        finished=now(),
     )
     return record, scored.predictions
 
@@ -260,50 +237,3 @@ def set_threads(threads: int | None) -> None:
         import torch
 
         torch.set_num_threads(threads)
-
-
-def _failed(work: _Work, error: Exception, places: Places) -> Outcome:
-    cell = work.cell
-    names = (cell.extractor.name, cell.task.meta.name, cell.probe_name)
-    return _write_failure(_failure_record(names, work.config, error, work.watch, work.started), error, places)
-
-
-def _write_failure(record: Record, error: Exception, places: Places) -> Outcome:
-    folder = cell_folder(places.results, record.extractor, record.task, record.probe, record.identity)
-    # On a full disk not even the failure can be kept; its sentence still reaches the user.
-    with contextlib.suppress(OSError):
-        write_record(places.results, record)
-    return Outcome(record, folder, wrong_usage=isinstance(error, ConfigurationError))
-
-
-def _failure_record(
-    names: tuple[str, str, str], config: Mapping[str, Any], error: Exception, watch: Stopwatch, started: str
-) -> Record:
-    extractor, task, probe = names
-    # A sentence of ours or of the system stands for itself; anything else is a defect, and its traceback helps.
-    said = isinstance(error, EmbedbenchError | OSError)
-    trace = "" if said else "".join(traceback.format_exception(error))
-    message = str(error) if isinstance(error, EmbedbenchError) else f"{type(error).__name__}: {error}"
-    return Record(
-        status=Status.FAILED,
-        # The identity needs files that may be the very thing that is missing; the configuration is always there.
-        identity=fingerprint("failed", config),
-        extractor=extractor,
-        task=task,
-        probe=probe,
-        metric="",
-        config=dict(config),
-        environment=environment(),
-        phases=_phases(watch),
-        started=started,
-        finished=_now(),
-        error=Failure(type(error).__name__, message, trace),
-    )
-
-
-def _phases(watch: Stopwatch) -> tuple[Phase, ...]:
-    return tuple(Phase(cost.name, round(cost.seconds, 3), cost.peak_memory_bytes) for cost in watch.phases)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -13,7 +13,8 @@ from omegaconf.errors import OmegaConfBaseException
 from embedbench.cells import Cell
 from embedbench.cli.configuration import build, json_safe, refuse_partial_files, resolved
 from embedbench.errors import ConfigurationError
-from embedbench.pipeline import Outcome, Places, failed_before_start, run_cell
+from embedbench.outcomes import Outcome, failed
+from embedbench.pipeline import Places, run_cell
 from embedbench.progress import Progress
 from embedbench.registry import load_components
 from embedbench.types import Extractor, Task
@@ -35,7 +36,7 @@ def run_configured(config: DictConfig, progress: Progress, overrides: Sequence[s
         names = (*cell_names(config), str(OmegaConf.select(config, "probe.name") or "probe"))
         container = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
         known = json_safe(container if isinstance(container, dict) else {})
-        return failed_before_start(names, known, error, places or Places(Path(str(config.results)), Path()))
+        return failed(names, known, error, places.results if places else Path(str(config.results)))
     return run_cell(cell, places, config=plain, progress=progress)
 
 

@@ -43,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = arguments.pop(0)
     if command not in COMMANDS:
         parser.error(f"there is no command {command!r}; the commands are {', '.join(COMMANDS)}")
+    # Asked here for every command, since Hydra would answer with its own.
+    if "--version" in arguments:
+        parser.parse_args(["--version"])
     try:
         arguments = _import_user_components(arguments)
         module = importlib.import_module(f"embedbench.cli.{command}_command")

@@ -127,7 +127,10 @@ def _compared(
         if any(column not in frame.columns for frame in frames):
             raise DataError(f"a cell has no column {column!r} in its predictions")
         if not frames[0][column].equals(frames[1][column]):
-            raise DataError("the two cells were not tested on the same targets (another limit, or other data)")
+            raise DataError(
+                "the two cells were not tested on the same targets: another limit, other data, or targets left out for "
+                "words that one extractor does not know (task.unknown=wrong scores all of a list of words)"
+            )
     gold, clusters = frames[0][gold_name].to_numpy(), frames[0]["cluster"].to_numpy().astype(np.int64)
     predictions = _paired_seeds(frames, scores, options.labels)
     n_labels = 1 + int(max(gold.max(), *(rows.max() for rows in predictions)))

@@ -72,6 +72,10 @@ class Score:
                 )
 
 
+LEFT_OUT = "targets_left_out"
+"""In the alignment of the test split: targets that were not scored, for a word that the extractor does not know."""
+
+
 @dataclass(frozen=True)
 class MixWeights:
     """What one member's learned mix weighs.

@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64, Real
 
 from embedbench.errors import DataError
 from embedbench.registry import register
-from embedbench.scoring.metric import MetricContext
+from embedbench.scoring.metric import MetricContext, ratio
 from embedbench.types import POSITIVE_LABEL
 
 _OTHER = "Other"
@@ -45,7 +45,7 @@ class BinaryF1:
 
     def value_from(self, sums: Float64[np.ndarray, "resamples 3"]) -> Float64[np.ndarray, "resamples"]:
         """2 tp / (predicted + gold)."""
-        return _f1(sums[..., 0], sums[..., 1] + sums[..., 2])
+        return ratio(2 * sums[..., 0], sums[..., 1] + sums[..., 2])
 
 
 @register("metric", "relation_f1")
@@ -94,14 +94,7 @@ class RelationF1:
     def value_from(self, sums: Float64[np.ndarray, "resamples k"]) -> Float64[np.ndarray, "resamples"]:
         """The mean over relations of 2 right / (predicted + gold)."""
         right, predicted, gold = np.split(sums, 3, axis=-1)
-        return np.asarray(_f1(right, predicted + gold).mean(axis=-1))
-
-
-def _f1(right: np.ndarray, both: np.ndarray) -> np.ndarray:
-    """Zero where nothing is predicted or gold: scikit-learn's `zero_division=0`."""
-    quotient: np.ndarray = np.zeros(np.shape(right))
-    np.divide(2 * right, both, out=quotient, where=both > 0)
-    return quotient
+        return np.asarray(ratio(2 * right, predicted + gold).mean(axis=-1))
 
 
 def _positive(name: str, context: MetricContext) -> int:

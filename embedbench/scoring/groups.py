@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Real
 
-from embedbench.errors import DataError
 from embedbench.registry import register
-from embedbench.scoring.metric import MetricContext
+from embedbench.scoring.metric import MetricContext, check_columns, ratio
 
 
 @register("metric", "purity")
@@ -28,7 +27,7 @@ class Purity:
         """The share, off scikit-learn's table of clusters and categories."""
         from sklearn.metrics.cluster import contingency_matrix
 
-        _check(self.name, gold, predicted)
+        check_columns(self.name, gold, predicted)
         return float(contingency_matrix(gold, predicted).max(axis=0).sum() / len(gold))
 
     def weighted(
@@ -64,7 +63,7 @@ class OutlierPosition:
         self, gold: Real[np.ndarray, "targets"], predicted: Real[np.ndarray, "targets"], context: MetricContext
     ) -> float:
         """The mean over targets."""
-        _check(self.name, gold, predicted)
+        check_columns(self.name, gold, predicted)
         return float(self.value_from(self.statistics(gold, predicted, context).sum(axis=0, keepdims=True))[0])
 
     def statistics(
@@ -76,11 +75,4 @@ class OutlierPosition:
 
     def value_from(self, sums: Float64[np.ndarray, "resamples 2"]) -> Float64[np.ndarray, "resamples"]:
         """The sum divided by how many."""
-        share: np.ndarray = np.zeros(sums.shape[:-1])
-        np.divide(sums[..., 0], sums[..., 1], out=share, where=sums[..., 1] > 0)
-        return share
-
-
-def _check(name: str, gold: np.ndarray, predicted: np.ndarray) -> None:
-    if len(gold) != len(predicted) or not len(gold):
-        raise DataError(f"{name} got {len(gold)} gold and {len(predicted)} predicted values; there must be one of each")
+        return ratio(sums[..., 0], sums[..., 1])

@@ -15,6 +15,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float64, Int64, Real
 
+from embedbench.errors import DataError, NumericalError
+
 
 @dataclass(frozen=True, eq=False)
 class MetricContext:
@@ -87,3 +89,33 @@ class WeightedMetric(Metric, Protocol):
     ) -> Float64[np.ndarray, "predictions resamples"]:
         """The metric of each prediction where target t occurs drawn[t, r] times in resample r."""
         ...
+
+
+def check_columns(name: str, gold: np.ndarray, predicted: np.ndarray) -> None:
+    """Refuses columns of which no metric can be computed.
+
+    Raises:
+        DataError: there is not one predicted value per gold value, or there is none at all.
+    """
+    if len(gold) != len(predicted):
+        raise DataError(f"{name} got {len(gold)} gold and {len(predicted)} predicted values; there must be one of each")
+    if not len(gold):
+        raise DataError(f"{name} of no targets at all is undefined; the split is empty")
+
+
+def check_finite(name: str, side: str, column: np.ndarray) -> None:
+    """Refuses NaN and infinities, which would pass through a rank or a comparison unseen.
+
+    Raises:
+        NumericalError: a value is not finite; `side` (gold or predicted) and the first such target are named.
+    """
+    wrong = np.flatnonzero(~np.isfinite(column))
+    if len(wrong):
+        raise NumericalError(f"{name}: the {side} score of target {wrong[0]} is {column[wrong[0]]}, not a number")
+
+
+def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """The quotient; zero where the denominator is zero or less: the libraries' `zero_division=0`."""
+    quotient: np.ndarray = np.zeros(np.shape(numerator))
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return quotient

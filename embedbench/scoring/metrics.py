@@ -13,11 +13,11 @@ from typing import cast
 import numpy as np
 from jaxtyping import Float64, Real
 
-from embedbench.errors import DataError, NumericalError
+from embedbench.errors import DataError
 from embedbench.registry import lookup, register
 from embedbench.scoring import f1_metrics  # noqa: F401  (registers its metrics)
 from embedbench.scoring.bio import BioLabels
-from embedbench.scoring.metric import Metric, MetricContext
+from embedbench.scoring.metric import Metric, MetricContext, check_columns, check_finite, ratio
 
 
 def metric(name: str) -> Metric:
@@ -27,20 +27,6 @@ def metric(name: str) -> Metric:
         ConfigurationError: there is none; the message lists what there is.
     """
     return cast(Metric, lookup("metric", name).target())
-
-
-def _same_length(name: str, gold: np.ndarray, predicted: np.ndarray) -> None:
-    if len(gold) != len(predicted):
-        raise DataError(f"{name} got {len(gold)} gold and {len(predicted)} predicted values; there must be one of each")
-    if not len(gold):
-        raise DataError(f"{name} of no targets at all is undefined; the split is empty")
-
-
-def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Zero where the denominator is zero: the libraries' `zero_division=0`."""
-    quotient: np.ndarray = np.zeros(np.shape(numerator))
-    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
-    return quotient
 
 
 @register("metric", "accuracy")
@@ -58,7 +44,7 @@ class Accuracy:
         """The fraction that is right."""
         from sklearn.metrics import accuracy_score
 
-        _same_length(self.name, gold, predicted)
+        check_columns(self.name, gold, predicted)
         return float(accuracy_score(gold, predicted))
 
     def statistics(
@@ -69,7 +55,7 @@ class Accuracy:
 
     def value_from(self, sums: Float64[np.ndarray, "resamples 2"]) -> Float64[np.ndarray, "resamples"]:
         """Right divided by all."""
-        return _ratio(sums[..., 0], sums[..., 1])
+        return ratio(sums[..., 0], sums[..., 1])
 
 
 @register("metric", "macro_f1")
@@ -90,7 +76,7 @@ class MacroF1:
         """The mean F1 over labels."""
         from sklearn.metrics import f1_score
 
-        _same_length(self.name, gold, predicted)
+        check_columns(self.name, gold, predicted)
         return float(f1_score(gold, predicted, average="macro", zero_division=0.0))
 
     def statistics(
@@ -111,7 +97,7 @@ class MacroF1:
         """The mean over labels of 2 tp / (predicted + gold)."""
         hits, predicted, gold = np.split(sums, 3, axis=-1)
         occurring = predicted + gold
-        return _ratio(_ratio(2 * hits, occurring).sum(axis=-1), (occurring > 0).sum(axis=-1))
+        return ratio(ratio(2 * hits, occurring).sum(axis=-1), (occurring > 0).sum(axis=-1))
 
 
 @register("metric", "span_f1")
@@ -134,7 +120,7 @@ class SpanF1:
         """Micro F1 over all spans; 0 when nothing was found, also when there was nothing to find."""
         from seqeval.metrics import f1_score
 
-        _same_length(self.name, gold, predicted)
+        check_columns(self.name, gold, predicted)
         labels = BioLabels.of(context.label_names)
         order = np.argsort(context.cluster_index, kind="stable")
         starts = np.flatnonzero(np.diff(context.cluster_index[order])) + 1
@@ -156,16 +142,14 @@ class SpanF1:
 
     def value_from(self, sums: Float64[np.ndarray, "resamples 3"]) -> Float64[np.ndarray, "resamples"]:
         """The harmonic mean of precision and recall."""
-        precision, recall = _ratio(sums[..., 0], sums[..., 1]), _ratio(sums[..., 0], sums[..., 2])
-        return _ratio(2 * precision * recall, precision + recall)
+        precision, recall = ratio(sums[..., 0], sums[..., 1]), ratio(sums[..., 0], sums[..., 2])
+        return ratio(2 * precision * recall, precision + recall)
 
 
 def _checked_scores(name: str, gold: np.ndarray, predicted: np.ndarray) -> None:
-    _same_length(name, gold, predicted)
-    for side, column in (("gold", gold), ("predicted", predicted)):
-        wrong = np.flatnonzero(~np.isfinite(column))
-        if len(wrong):
-            raise NumericalError(f"{name}: the {side} score of target {wrong[0]} is {column[wrong[0]]}, not a number")
+    check_columns(name, gold, predicted)
+    check_finite(name, "gold", gold)
+    check_finite(name, "predicted", predicted)
     if len(gold) < 2 or np.ptp(gold) == 0:
         raise DataError(f"{name} needs at least two different gold scores; all {len(gold)} are {gold[0]}")
 

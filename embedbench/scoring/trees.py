@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Float64, Int64, Real
 
 from embedbench.errors import DataError, NumericalError
 from embedbench.registry import register
-from embedbench.scoring.metric import MetricContext
+from embedbench.scoring.metric import MetricContext, check_columns, check_finite, ratio
 
 SHORTEST, LONGEST = 5, 50
 """Rank correlations are averaged over sentences of these lengths, in words with punctuation."""
@@ -96,7 +96,7 @@ class UUAS:
 
     def value_from(self, sums: Float64[np.ndarray, "resamples 2"]) -> Float64[np.ndarray, "resamples"]:
         """Found divided by all."""
-        return _quotient(sums[..., 0], sums[..., 1])
+        return ratio(sums[..., 0], sums[..., 1])
 
 
 @register("metric", "root_accuracy")
@@ -124,7 +124,7 @@ class RootAccuracy:
 
     def value_from(self, sums: Float64[np.ndarray, "resamples 2"]) -> Float64[np.ndarray, "resamples"]:
         """Right divided by all."""
-        return _quotient(sums[..., 0], sums[..., 1])
+        return ratio(sums[..., 0], sums[..., 1])
 
 
 class _ByLength:
@@ -133,7 +133,7 @@ class _ByLength:
     def value_from(self, sums: Float64[np.ndarray, "resamples k"]) -> Float64[np.ndarray, "resamples"]:
         """The mean over the lengths that occur, of the means within them."""
         totals, counts = np.split(sums, 2, axis=-1)
-        return _quotient(_quotient(totals, counts).sum(axis=-1), (counts > 0).sum(axis=-1))
+        return ratio(ratio(totals, counts).sum(axis=-1), (counts > 0).sum(axis=-1))
 
 
 @register("metric", "nspr")
@@ -233,17 +233,6 @@ def _edges(column: np.ndarray, context: MetricContext) -> tuple[np.ndarray, np.n
     return numbers, cluster[there[first]]
 
 
-def _quotient(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    result: np.ndarray = np.zeros(np.shape(numerator))
-    np.divide(numerator, denominator, out=result, where=denominator > 0)
-    return result
-
-
 def _check(name: str, gold: np.ndarray, predicted: np.ndarray) -> None:
-    if len(gold) != len(predicted):
-        raise DataError(f"{name} got {len(gold)} gold and {len(predicted)} predicted values; there must be one of each")
-    if not len(gold):
-        raise DataError(f"{name} of no targets at all is undefined; the split is empty")
-    wrong = np.flatnonzero(~np.isfinite(predicted))
-    if len(wrong):
-        raise NumericalError(f"{name}: the predicted value of target {wrong[0]} is {predicted[wrong[0]]}")
+    check_columns(name, gold, predicted)
+    check_finite(name, "predicted", predicted)

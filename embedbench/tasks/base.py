@@ -1,21 +1,21 @@
-"""What tasks over files share: metadata, fingerprint, label names, and targets built once per split."""
+"""What classification tasks over files share: label names, and targets built once per split."""
 
 from __future__ import annotations
 
-import dataclasses
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Int64
 
 from embedbench.data.conllu import Token
-from embedbench.errors import ConfigurationError, DataError
-from embedbench.fingerprint import fingerprint
-from embedbench.tasks.sources import provenance, spec_fingerprint, treebank, words
-from embedbench.types import ControlKind, Corpus, Split, TaskKind, TaskMeta, TaskSplit
+from embedbench.errors import DataError
+from embedbench.tasks.described import DescribedTask
+from embedbench.tasks.sources import treebank, words
+from embedbench.types import Corpus, Split, TaskKind, TaskSplit
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class LabelledSpans:
 
 
 @dataclass(frozen=True)
-class FileTask:
+class FileTask(DescribedTask):
     """A classification task whose splits come from one file (or grammar spec) each.
 
     A subclass says how one split's words become labelled spans. Labels are sorted over all splits; a label that only
@@ -48,57 +48,12 @@ class FileTask:
         files: one spec for each of train, dev and test.
     """
 
-    files: dict[str, str]
-
     METRIC: ClassVar[str] = "accuracy"
-    CONTROL: ClassVar[ControlKind] = ControlKind.NONE
-    VERSION: ClassVar[int] = 1
+    KIND: ClassVar[TaskKind] = TaskKind.CLASSIFICATION
 
-    def __post_init__(self) -> None:
-        needed = [split.value for split in Split]
-        if sorted(self.files) != sorted(needed):
-            raise ConfigurationError(
-                f"task {self.label} got files for {', '.join(sorted(self.files)) or 'no split'}; "
-                f"it needs exactly one for each of {', '.join(needed)}"
-            )
-
+    @abstractmethod
     def labelled(self, which: Split) -> LabelledSpans:
         """The labelled spans of one split, computed anew."""
-        raise NotImplementedError
-
-    @property
-    def label(self) -> str:
-        """The name in tables."""
-        return str(getattr(self, "name", "") or type(self).__name__.lower())
-
-    @property
-    def meta(self) -> TaskMeta:
-        """Source, licence, citation, version, main metric."""
-        source, licence, citation = provenance(self.files[split] for split in sorted(self.files))
-        return TaskMeta(
-            name=self.label,
-            source=source,
-            licence=licence,
-            citation=citation,
-            version=self.VERSION,
-            metric=self.METRIC,
-            kind=TaskKind.CLASSIFICATION,
-            control=self.CONTROL,
-            description=(type(self).__doc__ or "").strip().splitlines()[0],
-        )
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the files' bytes, the options and the version; nothing is parsed."""
-        options: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        files = {split: spec_fingerprint(spec) for split, spec in options.pop("files").items()}
-        options.pop("name", None)
-        return fingerprint(type(self).__qualname__, self.VERSION, options, files)
-
-    @property
-    def splits(self) -> tuple[Split, ...]:
-        """The splits this task has."""
-        return tuple(Split)
 
     @cached_property
     def label_names(self) -> tuple[str, ...]:

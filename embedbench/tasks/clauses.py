@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,9 +18,9 @@ _AUXILIARIES = ("aux", "cop")
 class _RootClauseTask(TreebankTask):
     """A task with at most one label per sentence, read off the root and its dependents."""
 
+    @abstractmethod
     def label_of(self, tokens: tuple[Token, ...]) -> str | None:
         """The sentence's label, or None when it has none."""
-        raise NotImplementedError
 
     def labelled(self, which: Split) -> LabelledSpans:
         """Every sentence with a label."""

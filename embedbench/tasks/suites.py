@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Int64
 
 from embedbench.errors import ConfigurationError
-from embedbench.fingerprint import fingerprint
-from embedbench.tasks.sources import provenance, spec_fingerprint
-from embedbench.types import Corpus, Split, TaskKind, TaskMeta
+from embedbench.tasks.described import DescribedTask
+from embedbench.tasks.sources import spec_fingerprint
+from embedbench.types import Corpus, Split
 
 
 class Unknown(enum.Enum):
@@ -29,64 +28,15 @@ class Unknown(enum.Enum):
 
 
 @dataclass(frozen=True)
-class SuiteTask:
+class SuiteTask(DescribedTask):
     """A task that trains nothing, over one file.
 
     Attributes:
         files: the spec of the one file, under `test`.
     """
 
-    files: dict[str, str]
-
-    METRIC: ClassVar[str]
-    KIND: ClassVar[TaskKind]
-    VERSION: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        if list(self.files) != [Split.TEST.value]:
-            raise ConfigurationError(
-                f"task {self.label} got files for {', '.join(sorted(self.files)) or 'no split'}; it needs exactly one, "
-                "for test: nothing is trained"
-            )
-
-    @property
-    def label(self) -> str:
-        """The name in tables."""
-        return str(getattr(self, "name", "") or type(self).__name__.lower())
-
-    @property
-    def specs(self) -> tuple[str, ...]:
-        """Every file that the task reads."""
-        return tuple(self.files.values())
-
-    @property
-    def meta(self) -> TaskMeta:
-        """Source, licence, citation, version, main metric."""
-        source, licence, citation = provenance(self.specs)
-        return TaskMeta(
-            name=self.label,
-            source=source,
-            licence=licence,
-            citation=citation,
-            version=self.VERSION,
-            metric=self.METRIC,
-            kind=self.KIND,
-            description=(type(self).__doc__ or "").strip().splitlines()[0],
-        )
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the files' bytes, the options and the version; nothing is parsed."""
-        options: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        options = {k: v.value if isinstance(v, enum.Enum) else v for k, v in options.items()}
-        for name in ("files", "name", "vocabulary"):
-            options.pop(name, None)
-        return fingerprint(type(self).__qualname__, self.VERSION, options, [spec_fingerprint(s) for s in self.specs])
-
-    @property
-    def splits(self) -> tuple[Split, ...]:
-        """The test split."""
-        return (Split.TEST,)
+    SPLITS: ClassVar[tuple[Split, ...]] = (Split.TEST,)
+    NAMED_BY_CONTENT: ClassVar[tuple[str, ...]] = ("files", "vocabulary")
 
     def check_split(self, which: Split) -> None:
         """Refuses any split but test.
@@ -96,6 +46,9 @@ class SuiteTask:
         """
         if which is not Split.TEST:
             raise ConfigurationError(f"task {self.label} has only a test split, not {which.value}: nothing is trained")
+
+    def _data_fingerprints(self) -> Sequence[str]:
+        return [spec_fingerprint(spec) for spec in self.specs]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,9 +29,9 @@ class _ExpressionTask(FileTask):
 
     CONTROL: ClassVar[ControlKind] = ControlKind.WORD_TYPE
 
+    @abstractmethod
     def label_of(self, expression: LexicalExpression) -> str:
         """The expression's label, or nothing."""
-        raise NotImplementedError
 
     def labelled(self, which: Split) -> LabelledSpans:
         """Every expression with a label."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,9 +21,9 @@ class _TagTask(TreebankTask):
 
     CONTROL: ClassVar[ControlKind] = ControlKind.WORD_TYPE
 
+    @abstractmethod
     def tags(self, tokens: tuple[Token, ...]) -> list[str]:
         """The label of each word of a sentence, or `_` for a word without one."""
-        raise NotImplementedError
 
     def labelled(self, which: Split) -> LabelledSpans:
         """Every word that carries the annotation; words annotated `_` are left out."""

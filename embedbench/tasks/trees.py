@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from embedbench.data.conllu import Token
 from embedbench.registry import register
 from embedbench.tasks.base import LabelledSpans, TreebankTask
 from embedbench.tasks.tree_columns import Role
-from embedbench.types import Split, TaskKind, TaskMeta, TaskSplit
+from embedbench.types import Split, TaskKind, TaskSplit
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,6 @@ class TreeTask(TreebankTask):
     """
 
     left_out: Sequence[str] = ("PUNCT", "SYM")
-
-    KIND: ClassVar[TaskKind]
-
-    @property
-    def meta(self) -> TaskMeta:
-        """Source, licence, citation, version, main metric."""
-        return replace(super().meta, kind=self.KIND)
 
     @property
     def label_names(self) -> tuple[str, ...]:

@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
+from embedbench import __version__
 from embedbench.cli import main
+from embedbench.cli.main import COMMANDS
 
 HEAVY = ("torch", "transformers", "gensim", "allennlp_light", "sklearn", "scipy")
 
@@ -19,6 +21,14 @@ def test_help_names_every_command_and_exits_with_0(capsys):
     assert end.value.code == 0
     shown = capsys.readouterr().out
     assert all(command in shown for command in ("run", "table", "check", "demo", "data", "list"))
+
+
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+def test_every_command_tells_our_own_version(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([*filter(None, [command]), "--version"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"embedbench {__version__}\n"
 
 
 @pytest.mark.parametrize("code", ["import embedbench", "from embedbench.registry import load_components as l; l()"])

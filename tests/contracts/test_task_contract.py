@@ -74,12 +74,13 @@ _OTHER_OPTION = {
     "analogies": {"rule": Rule.mul},
     "categorisation": {"clustering": Clustering.agglomerative},
     "outlier": {"unknown": Unknown.wrong},
+    "context_similarity": {"unknown": Unknown.wrong},
 }
 _OPTIONS = {
     "word_content": {"n_words": 8, "skip": 20, "fewest": 3},
     "pairs": {"first": "sentence", "second": "other", "target": "label"},
 }
-_NO_OPTION = {"upos", "xpos", "past_present", "wic", "gap", "context_similarity"}
+_NO_OPTION = {"upos", "xpos", "past_present", "wic", "gap"}
 _CONTENTS = {
     "sentiment": ("tsv", _TABLE),
     "pairs": ("tsv", _TABLE),

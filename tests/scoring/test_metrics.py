@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedbench.errors import ConfigurationError, DataError, NumericalError
-from embedbench.scoring.metric import AdditiveMetric, MetricContext, WeightedMetric
-from embedbench.scoring.metrics import _same_length as same_length
+from embedbench.scoring.metric import AdditiveMetric, MetricContext, WeightedMetric, check_columns
 from embedbench.scoring.metrics import metric
 
 TAGS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
@@ -140,7 +139,7 @@ def test_no_targets_are_refused(name):
 def test_columns_of_unequal_length_are_refused():
     # The shape annotations of `value` refuse this in tests already; users run without them.
     with pytest.raises(DataError, match="accuracy got 3 gold and 2 predicted"):
-        same_length("accuracy", np.zeros(3), np.zeros(2))
+        check_columns("accuracy", np.zeros(3), np.zeros(2))
 
 
 def test_an_unknown_metric_lists_the_known_ones():

@@ -22,6 +22,7 @@ from embedbench.results.schema import Failure, Phase, Record, Status
 from embedbench.results.superseding import remove_failures
 from embedbench.results.writing import cell_folder, finished, write_record
 from embedbench.scored import Scored, score_baselines, score_codes, score_members, score_similarities
+from embedbench.scored_graded import measure_graded
 from embedbench.scored_suites import score_suite
 from embedbench.scored_trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder
@@ -171,6 +172,9 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
     elif cell.task.meta.kind in TREES:
         set_threads(places.threads)
         scored = measure_trees(cell, splits, stores, watch, progress)
+    elif cell.task.meta.kind is TaskKind.GRADED:
+        set_threads(places.threads)
+        scored = measure_graded(cell, splits, stores, watch, progress)
     else:
         scored = _probe(cell, splits, stores, places, watch, progress)
     record = Record(

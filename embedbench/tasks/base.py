@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,6 +93,7 @@ class FileTask:
         """Of the files' bytes, the options and the version; nothing is parsed."""
         options: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         files = {split: spec_fingerprint(spec) for split, spec in options.pop("files").items()}
+        options = {key: value.value if isinstance(value, enum.Enum) else value for key, value in options.items()}
         options.pop("name", None)
         return fingerprint(type(self).__qualname__, self.VERSION, options, files)
 

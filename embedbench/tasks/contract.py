@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool
 
+from embedbench.tasks.graded_pairs import grades_fault
 from embedbench.tasks.tree_columns import tree_fault
 from embedbench.types import SUITES, TREES, Corpus, Sentence, Split, Task, TaskKind, TaskSplit
 
@@ -109,6 +110,8 @@ def _clusters_fault(split: TaskSplit) -> str:
 
 
 def _labels_fault(task: Task, split: TaskSplit) -> str:
+    if task.meta.kind is TaskKind.GRADED:
+        return grades_fault(split, task.meta.scale)
     if task.meta.kind is TaskKind.SIMILARITY:
         return "" if np.isfinite(split.labels.astype(np.float64)).all() else "a graded label is not finite"
     if not np.issubdtype(split.labels.dtype, np.integer):
@@ -142,7 +145,7 @@ def _stable_fingerprint(task: Task) -> tuple[bool, str]:
 
 def _every_label_is_used(task: Task, splits: dict[Split, TaskSplit]) -> Check:
     name = "label names are different, and used"
-    if task.meta.kind in (TaskKind.SIMILARITY, TaskKind.ANALOGY, *TREES):
+    if task.meta.kind in (TaskKind.SIMILARITY, TaskKind.GRADED, TaskKind.POINTER, TaskKind.ANALOGY, *TREES):
         return Check(name, task.label_names == (), "not classes: no label names")
     used = set(np.unique(np.concatenate([split.labels for split in splits.values()])).tolist())
     unused = [label for i, label in enumerate(task.label_names) if i not in used]

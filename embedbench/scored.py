@@ -1,29 +1,31 @@
-"""From predictions to the scores of a record: one estimate per mix and label column, and the task's baselines."""
+"""What every kind of scored cell shares: the parts of a record that come from predictions, and how scores are made.
+
+A kind of cell is a module of its own beside this one (`scored_members`, `scored_trees`, `scored_similarity`,
+`scored_suites`, `scored_graded`, `scored_answers`): it turns a test split into gold and predicted columns, calls
+`scores_by_mix`, and returns `Scored`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Int64, Real
+from jaxtyping import Real
 
 from embedbench.cells import Cell
 from embedbench.errors import ConfigurationError
 from embedbench.mixing import Mix, expand_mixes
-from embedbench.probing.codelength import CODELENGTH, COMPRESSION
-from embedbench.results.predictions import Predictions, member_column
+from embedbench.results.predictions import Predictions
 from embedbench.results.schema import MemberTraining, MixWeights, Score
-from embedbench.scoring.baselines import by_question, majority, word_majority
-from embedbench.scoring.intervals import Bootstrap, Estimate, estimates
+from embedbench.scoring.intervals import Bootstrap, estimates
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.metrics import metric
-from embedbench.types import Split, TaskSplit, WordVectors
+from embedbench.types import Split
 
 if TYPE_CHECKING:
-    from embedbench.probing.fitted import FittedMembers
-    from embedbench.probing.online_code import OnlineCode
+    from embedbench.probing.fitted import MixWeights as Learned
 
 NO_MIX = "none"
 """The mix of a baseline."""
@@ -50,137 +52,32 @@ class Scored:
         return replace(self, baselines=baselines)
 
 
-def score_members(
+def scores_by_mix(
     cell: Cell,
-    trained: FittedMembers,
-    split: TaskSplit,
-    columns: Mapping[str, Int64[np.ndarray, "targets"]],
-    predicted: Int64[np.ndarray, "members targets"],
-) -> Scored:
-    """The scores of trained members on the test split; the members of one mix differ in their seed alone."""
-    from embedbench.probing.questions import TASK, answers
-
-    members = trained.members
-    answered = answers(split, members, predicted)
-    if split.questions is not None:
-        columns = {TASK: np.asarray(split.labels, np.int64)}
-    scores: list[Score] = []
-    for labels, gold in columns.items():
-        rows: dict[str, list[Int64[np.ndarray, "targets"]]] = {}
-        for (learned_labels, mix, _), row in answered.items():
-            if learned_labels == labels:
-                rows.setdefault(mix, []).append(row)
-        scores += _scores(cell, split, gold, {mix: np.stack(chosen) for mix, chosen in rows.items()}, labels)
-    return Scored(
-        scores=tuple(scores),
-        predictions=Predictions(
-            split.clusters,
-            columns,
-            {member_column(mix, labels, seed): row for (labels, mix, seed), row in answered.items()},
-        ),
-        mix_weights=tuple(
-            MixWeights(m.mix.label, m.labels, m.seed, learned.weights, learned.gamma)
-            for m, learned in zip(members, trained.mix_weights, strict=True)
-            if learned is not None
-        ),
-        training=tuple(
-            MemberTraining(m.mix.label, m.labels, m.seed, epochs, score)
-            for m, epochs, score in zip(members, trained.epochs, trained.dev_scores, strict=True)
-        ),
-    )
-
-
-def score_similarities(cell: Cell, split: TaskSplit, vectors: WordVectors) -> Scored:
-    """The scores of a task that trains nothing: similarities of the spans' vectors against graded judgements.
-
-    Learned mixes have nothing to learn from here and are left out.
-
-    Raises:
-        ConfigurationError: every mix asked for is a learned one.
-    """
-    from embedbench.probing.similarity import similarities
-
-    mixes = fixed_mixes(cell, vectors.n_layers)
-    predicted = similarities(vectors, split, mixes)
-    gold = np.asarray(split.labels, np.float64)
-    by_mix = {mix.label: predicted[row][None] for row, mix in enumerate(mixes)}
-    columns = {member_column(label, "task", 0): rows[0] for label, rows in by_mix.items()}
-    return Scored(
-        scores=tuple(_scores(cell, split, gold, by_mix, "task")),
-        predictions=Predictions(split.clusters, {"task": gold}, columns),
-    )
-
-
-def fixed_mixes(cell: Cell, n_layers: int) -> list[Mix]:
-    """The mixes asked for that need no training.
-
-    Raises:
-        ConfigurationError: every mix asked for is a learned one.
-    """
-    mixes = [mix for mix in expand_mixes(cell.mixes, n_layers) if not mix.learned]
-    if not mixes:
-        raise ConfigurationError(
-            f"task {cell.task.meta.name} trains nothing, so a learned mix has no weights: add single or mean to mixes"
-        )
-    return mixes
-
-
-def score_baselines(cell: Cell, splits: Mapping[Split, TaskSplit]) -> tuple[Score, ...]:
-    """What predictors that see no vector reach on the test split."""
-    train, test = splits[Split.TRAIN], splits[Split.TEST]
-    gold = np.asarray(test.labels, np.int64)
-    return tuple(
-        replace(_scores(cell, test, gold, {NO_MIX: by_question(predict, train, test)[None]}, "task")[0], extractor=name)
-        for name, predict in (("majority", majority), ("word_majority", word_majority))
-    )
-
-
-def score_codes(cell: Cell, split: TaskSplit, codes: Sequence[OnlineCode]) -> tuple[Score, ...]:
-    """Codelength (bits) and compression on the train split, one of each per mix and label column.
-
-    Every seed shuffles the train targets anew. `low` and `high` are the least and the greatest over seeds.
-    """
-    scores = []
-    clusters = MetricContext(split.clusters).n_clusters
-    alike: dict[tuple[str, str], list[OnlineCode]] = {}
-    for code in codes:
-        alike.setdefault((code.member.mix.label, code.member.labels), []).append(code)
-    for (mix, labels), several in alike.items():
-        for name, per_seed in (
-            (CODELENGTH, tuple(code.codelength for code in several)),
-            (COMPRESSION, tuple(code.compression for code in several)),
-        ):
-            scores.append(
-                Score(
-                    extractor=cell.extractor.name,
-                    mix=mix,
-                    labels=labels,
-                    split=Split.TRAIN.value,
-                    metric=name,
-                    value=float(np.mean(per_seed)),
-                    low=min(per_seed),
-                    high=max(per_seed),
-                    n=len(split),
-                    clusters=clusters,
-                    seeds=len(several),
-                    per_seed=per_seed,
-                )
-            )
-    return tuple(scores)
-
-
-def _scores(
-    cell: Cell,
-    split: TaskSplit,
+    name: str,
     gold: Real[np.ndarray, "targets"],
     predicted: Mapping[str, Real[np.ndarray, "seeds targets"]],
-    labels: str,
+    context: MetricContext,
+    *,
+    labels: str = "task",
 ) -> list[Score]:
-    context = MetricContext(split.clusters, cell.task.label_names)
-    measured = metric(cell.task.meta.metric)
-    found: Sequence[Estimate] = estimates(
-        measured, gold, list(predicted.values()), context, Bootstrap(resamples=cell.resamples)
-    )
+    """One score per mix on the test split: the mean over seeds, with its interval; in the order of `predicted`.
+
+    Args:
+        cell: whose scores they are; it gives the extractor's name and the number of resamples.
+        name: of the metric.
+        gold: what is right, one value per target.
+        predicted: by the label of the mix, a row per seed. One resampling serves all mixes, so that their intervals
+            differ by the predictions alone: ask for all mixes of a metric at once.
+        context: clusters of the targets, and label names where the metric needs them.
+        labels: the label column: `task`, `control`.
+
+    Raises:
+        ConfigurationError: there is no metric of that name.
+        DataError: there are no targets, or the metric is undefined of these.
+    """
+    measured = metric(name)
+    found = estimates(measured, gold, list(predicted.values()), context, Bootstrap(resamples=cell.resamples))
     return [
         Score(
             extractor=cell.extractor.name,
@@ -198,3 +95,56 @@ def _scores(
         )
         for mix, estimate in zip(predicted, found, strict=True)
     ]
+
+
+@runtime_checkable
+class TrainedMember(Protocol):
+    """What the record must know of a member to name what it learned."""
+
+    @property
+    def mix(self) -> Mix:
+        """Layers → one vector."""
+        ...
+
+    @property
+    def labels(self) -> str:
+        """The label column it learned."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Of its initial parameters and the order of its data."""
+        ...
+
+
+def recorded_weights(members: Iterable[TrainedMember], learned: Iterable[Learned | None]) -> tuple[MixWeights, ...]:
+    """The weights of the members whose mix is learned, for the record; `learned` is None for the others."""
+    return tuple(
+        MixWeights(member.mix.label, member.labels, member.seed, mix.weights, mix.gamma)
+        for member, mix in zip(members, learned, strict=True)
+        if mix is not None
+    )
+
+
+def recorded_training(
+    members: Iterable[TrainedMember], epochs: Sequence[int], dev_scores: Sequence[float]
+) -> tuple[MemberTraining, ...]:
+    """How the training of every member went, for the record."""
+    return tuple(
+        MemberTraining(member.mix.label, member.labels, member.seed, n, score)
+        for member, n, score in zip(members, epochs, dev_scores, strict=True)
+    )
+
+
+def fixed_mixes(cell: Cell, n_layers: int) -> list[Mix]:
+    """The mixes asked for that need no training.
+
+    Raises:
+        ConfigurationError: every mix asked for is a learned one.
+    """
+    mixes = [mix for mix in expand_mixes(cell.mixes, n_layers) if not mix.learned]
+    if not mixes:
+        raise ConfigurationError(
+            f"task {cell.task.meta.name} trains nothing, so a learned mix has no weights: add single or mean to mixes"
+        )
+    return mixes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float64
@@ -12,9 +13,7 @@ from embedbench.errors import ContractError
 from embedbench.measuring import Stopwatch
 from embedbench.progress import Progress
 from embedbench.results.predictions import Predictions, member_column
-from embedbench.results.schema import MemberTraining, MixWeights
-from embedbench.scored import NO_MIX, Scored
-from embedbench.scored_rows import score_rows
+from embedbench.scored import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
 from embedbench.scoring.metric import MetricContext
 from embedbench.types import Split, TaskSplit, WordVectors
 
@@ -66,24 +65,19 @@ def measure_graded(
         names = sorted(METRICS, key=lambda name: name != cell.task.meta.metric)
         overlap = {NO_MIX: word_overlap(test)[None]}
         return Scored(
-            scores=tuple(score for name in names for score in score_rows(cell, name, gold, rows, context)),
+            scores=tuple(score for name in names for score in scores_by_mix(cell, name, gold, rows, context)),
             baselines=tuple(
-                score for name in names for score in score_rows(cell, name, gold, overlap, context, WORD_OVERLAP)
+                replace(score, extractor=WORD_OVERLAP)
+                for name in names
+                for score in scores_by_mix(cell, name, gold, overlap, context)
             ),
             predictions=Predictions(
                 test.clusters,
                 {"task": gold},
                 {member_column(m.mix.label, "task", m.seed): row for m, row in zip(members, predicted, strict=True)},
             ),
-            mix_weights=tuple(
-                MixWeights(m.mix.label, "task", m.seed, learned.weights, learned.gamma)
-                for m, learned in zip(members, trained.mix_weights, strict=True)
-                if learned is not None
-            ),
-            training=tuple(
-                MemberTraining(m.mix.label, "task", m.seed, epochs, score)
-                for m, epochs, score in zip(members, trained.epochs, trained.dev_scores, strict=True)
-            ),
+            mix_weights=recorded_weights(members, trained.mix_weights),
+            training=recorded_training(members, trained.epochs, trained.dev_scores),
         )
 
 

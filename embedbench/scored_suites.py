@@ -13,15 +13,12 @@ import embedbench.scoring.groups  # noqa: F401  (registers its metrics)
 from embedbench.cells import Cell
 from embedbench.errors import DataError
 from embedbench.results.predictions import Predictions, member_column
-from embedbench.results.schema import Score
-from embedbench.scored import Scored, fixed_mixes
-from embedbench.scoring.intervals import Bootstrap, estimates
+from embedbench.scored import Scored, fixed_mixes, scores_by_mix
 from embedbench.scoring.metric import MetricContext
-from embedbench.scoring.metrics import metric
 from embedbench.tasks.analogies import Analogies, Rule
 from embedbench.tasks.suites import Unknown
 from embedbench.tasks.word_groups import Categorisation, Clustering
-from embedbench.types import Alignment, Split, TaskKind, TaskSplit, WordVectors
+from embedbench.types import Alignment, TaskKind, TaskSplit, WordVectors
 
 
 class SuiteVectors(WordVectors, Protocol):
@@ -77,7 +74,7 @@ def score_suite(cell: Cell, split: TaskSplit, vectors: SuiteVectors) -> Scored:
     rows = {mix.label: asked.answer(unit_entries(vectors, split.corpus, mix)) for mix in mixes}
     context = MetricContext(split.clusters[asked.targets], cell.task.label_names)
     return Scored(
-        scores=tuple(score for name in asked.metrics for score in _scores(cell, name, asked.gold, rows, context)),
+        scores=tuple(score for name in asked.metrics for score in scores_by_mix(cell, name, asked.gold, rows, context)),
         predictions=Predictions(
             context.clusters,
             {"task": asked.gold},
@@ -171,30 +168,3 @@ def _known(split: TaskSplit, vectors: SuiteVectors, unknown: Unknown) -> Bool[np
     if unknown is not Unknown.keep:
         known[split.corpus.sentence_of(vectors.alignment.out_of_vocabulary)] = False
     return known
-
-
-def _scores(
-    cell: Cell,
-    name: str,
-    gold: Int64[np.ndarray, "asked"],
-    rows: Mapping[str, Int64[np.ndarray, "seeds asked"]],
-    context: MetricContext,
-) -> list[Score]:
-    found = estimates(metric(name), gold, list(rows.values()), context, Bootstrap(resamples=cell.resamples))
-    return [
-        Score(
-            extractor=cell.extractor.name,
-            mix=mix,
-            labels="task",
-            split=Split.TEST.value,
-            metric=name,
-            value=estimate.value,
-            low=estimate.low,
-            high=estimate.high,
-            n=estimate.n,
-            clusters=estimate.clusters,
-            seeds=estimate.seeds,
-            per_seed=estimate.per_seed,
-        )
-        for mix, estimate in zip(rows, found, strict=True)
-    ]

@@ -13,9 +13,8 @@ from embedbench.measuring import Stopwatch
 from embedbench.mixing import expand_mixes
 from embedbench.progress import Progress
 from embedbench.results.predictions import Predictions, member_column
-from embedbench.results.schema import MemberTraining, MixWeights, Score
-from embedbench.scored import NO_MIX, Scored
-from embedbench.scoring.intervals import Bootstrap, estimates
+from embedbench.results.schema import Score
+from embedbench.scored import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.metrics import metric
 from embedbench.scoring.trees import row_correlations, spanning_edges
@@ -72,15 +71,8 @@ def measure_trees(
                     for row, member in enumerate(members)
                 },
             ),
-            mix_weights=tuple(
-                MixWeights(m.mix.label, "task", m.seed, learned.weights, learned.gamma)
-                for m, learned in zip(members, fitted.mix_weights, strict=True)
-                if learned is not None
-            ),
-            training=tuple(
-                MemberTraining(m.mix.label, "task", m.seed, epochs, score)
-                for m, epochs, score in zip(members, fitted.epochs, dev_scores, strict=True)
-            ),
+            mix_weights=recorded_weights(members, fitted.mix_weights),
+            training=recorded_training(members, fitted.epochs, dev_scores),
         )
 
 
@@ -186,32 +178,12 @@ def _random_distances(seed: int) -> _Guess:
 
 
 def _scores(cell: Cell, columns: TreeColumns, rows: Mapping[str, list[int]]) -> list[Score]:
+    """Of both metrics, for every mix and the rows of its members."""
     context = MetricContext(columns.clusters)
-    scores = []
-    for name in columns.names:
-        measured = metric(name)
-        found = estimates(
-            measured,
-            columns.gold[name],
-            [columns.predicted[name][own] for own in rows.values()],
-            context,
-            Bootstrap(resamples=cell.resamples),
+    return [
+        score
+        for name in columns.names
+        for score in scores_by_mix(
+            cell, name, columns.gold[name], {mix: columns.predicted[name][own] for mix, own in rows.items()}, context
         )
-        scores += [
-            Score(
-                extractor=cell.extractor.name,
-                mix=mix,
-                labels="task",
-                split=Split.TEST.value,
-                metric=name,
-                value=estimate.value,
-                low=estimate.low,
-                high=estimate.high,
-                n=estimate.n,
-                clusters=estimate.clusters,
-                seeds=estimate.seeds,
-                per_seed=estimate.per_seed,
-            )
-            for mix, estimate in zip(rows, found, strict=True)
-        ]
-    return scores
+    ]

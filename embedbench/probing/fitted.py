@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from embedbench.mixing import simplest
+from embedbench.mixing import Mix, simplest
 from embedbench.probing.bank import Bank, build_bank
 from embedbench.probing.grades import mean_grades
 from embedbench.probing.groups import Batch, Group, GroupKey, Parameters, Shape, group_key, is_linear, stack_parameters
@@ -71,7 +71,7 @@ class FittedMembers:
     def mix_weights(self) -> list[MixWeights | None]:
         """The learned mix of every member; None where the mix has nothing to learn."""
         return [
-            _mix_weights(m, p) if m.mix.learned else None for m, p in zip(self.members, self.parameters, strict=True)
+            learned_mix(m.mix, p) if m.mix.learned else None for m, p in zip(self.members, self.parameters, strict=True)
         ]
 
     def predict(self, data: ProbeData, progress: Progress | None = None) -> Int64[np.ndarray, "members targets"]:
@@ -184,10 +184,11 @@ def _order(member: Member, n_layers: int) -> tuple[bytes, str, str, int]:
     return first_layer.to_bytes(4, "big"), member.mix.label, member.labels, member.seed
 
 
-def _mix_weights(member: Member, parameters: Parameters) -> MixWeights:
+def learned_mix(mix: Mix, parameters: Parameters) -> MixWeights:
+    """What a learned mix ended with; of one layer there is nothing to weigh."""
     if "mix" not in parameters:
         return MixWeights((1.0,), 1.0)
     weight: Tensor = parameters["mix"][0].double()
-    outside = torch.from_numpy(member.mix.coefficients(len(weight))[0]) == 0
+    outside = torch.from_numpy(mix.coefficients(len(weight))[0]) == 0
     softmax = weight.masked_fill(outside, float("-inf")).softmax(dim=0)
     return MixWeights(tuple(softmax.tolist()), float(parameters["gamma"][0]))

@@ -17,6 +17,7 @@ from jaxtyping import Float32, Float64
 from torch import Tensor
 
 from embedbench.errors import NumericalError
+from embedbench.mixing import Mix
 from embedbench.probing.groups import Parameters
 from embedbench.probing.members import Training
 from embedbench.probing.optimiser import StackedAdamW
@@ -188,3 +189,14 @@ def unit_batches(lengths: Sequence[int], order: Sequence[int], batch_words: int)
         words += lengths[unit]
     if batch:
         yield batch
+
+
+def stacked_alike(mixes: Sequence[Mix], parameters: Sequence[Parameters]) -> list[tuple[list[int], Parameters]]:
+    """The rows of members that can train as one, with their parameters stacked: same shapes, mixes of one kind."""
+    keyed: dict[tuple[tuple[int, ...], bool, bool], list[int]] = {}
+    for row, (mix, own) in enumerate(zip(mixes, parameters, strict=True)):
+        keyed.setdefault((tuple(own["weight0"].shape), mix.learned, mix.normed), []).append(row)
+    return [
+        (rows, {name: torch.cat([parameters[row][name] for row in rows]) for name in parameters[rows[0]]})
+        for _, rows in sorted(keyed.items())
+    ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -30,10 +31,13 @@ class TreeMember:
     Attributes:
         mix: layers → one vector.
         seed: of the initial map and of the order of sentences.
+        labels: the label column it learns; there is one only.
     """
 
     mix: Mix
     seed: int = 0
+
+    labels: ClassVar[str] = "task"
 
 
 @dataclass(frozen=True, eq=False)

@@ -114,7 +114,7 @@ class MLP:
 @register("probe", "graded")
 @dataclass(frozen=True)
 class Graded:
-    """Softmax regression on the whole grades of a scale, from [a; b; a*b; |a-b|]; for graded tasks only.
+    """Softmax regression on the whole grades of a scale, from [a; b; a*b; |a-b|]; for graded tasks.
 
     Tai et al. (2015, section 4.2) and SentEval (Conneau & Kiela 2018) predict relatedness so: a grade of 3.3 is the
     distribution 0.7 on 3 and 0.3 on 4, and what is predicted is the mean grade of the softmax over the grades. The loss

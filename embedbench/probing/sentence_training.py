@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ B = TypeVar("B")
 M = TypeVar("M", bound=Hashable)
 
 
+@runtime_checkable
 class UnitData(Protocol[B]):
     """One split, unit by unit (sentence, or passage with its questions)."""
 
@@ -50,6 +51,7 @@ class UnitData(Protocol[B]):
         ...
 
 
+@runtime_checkable
 class UnitGroup(Protocol[B, M]):
     """Members that are trained as one. `members` and the first axis of every parameter stay in step."""
 

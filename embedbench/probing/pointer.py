@@ -183,7 +183,7 @@ def _scores_of_products(words: Tensor, questions: Tensor, batch: Questions, para
     """u·word + v·(word*question) = (u + v*question)·word: one product for all words and questions of the batch."""
     weight, width = parameters["weight0"], words.shape[2]
     own = weight[:, None, :, :width] + weight[:, None, :, width:] * questions.unsqueeze(2)
-    every = torch.bmm(words, own.flatten(1, 2).transpose(1, 2)).unflatten(2, (-1, 2))
+    every: Tensor = torch.bmm(words, own.flatten(1, 2).transpose(1, 2)).view(*words.shape[:2], -1, 2)
     return every[:, batch.pair_word, batch.pair_question]
 
 

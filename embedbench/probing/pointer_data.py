@@ -114,4 +114,5 @@ def _ranges(starts: Int64[np.ndarray, "n"], ends: Int64[np.ndarray, "n"]) -> Int
     """All positions of all ranges, one range after the other."""
     lengths = ends - starts
     into = np.cumsum(lengths) - lengths
-    return np.arange(lengths.sum(), dtype=np.int64) + np.repeat(starts - into, lengths)
+    positions: np.ndarray = np.arange(lengths.sum(), dtype=np.int64) + np.repeat(starts - into, lengths)
+    return positions

@@ -24,11 +24,13 @@ from embedbench.probing.optimiser import StackedAdamW
 from embedbench.probing.standard import Standard
 
 B = TypeVar("B")
+Made = TypeVar("Made", covariant=True)
+Read = TypeVar("Read", contravariant=True)
 M = TypeVar("M", bound=Hashable)
 
 
 @runtime_checkable
-class UnitData(Protocol[B]):
+class UnitData(Protocol[Made]):
     """One split, unit by unit (sentence, or passage with its questions)."""
 
     def __len__(self) -> int: ...
@@ -42,7 +44,7 @@ class UnitData(Protocol[B]):
         """The units in this order, in batches of about so many words."""
         ...
 
-    def batch(self, units: Sequence[int], standard: Standard) -> B:
+    def batch(self, units: Sequence[int], standard: Standard) -> Made:
         """The vectors and answers of these units."""
         ...
 
@@ -52,17 +54,17 @@ class UnitData(Protocol[B]):
 
 
 @runtime_checkable
-class UnitGroup(Protocol[B, M]):
+class UnitGroup(Protocol[Read, M]):
     """Members that are trained as one. `members` and the first axis of every parameter stay in step."""
 
     members: list[M]
     parameters: Parameters
 
-    def losses(self, batch: B) -> Float32[Tensor, "members"]:
+    def losses(self, batch: Read) -> Float32[Tensor, "members"]:
         """The mean loss of every member."""
         ...
 
-    def gradients(self, batch: B) -> tuple[Float32[Tensor, "members"], Parameters]:
+    def gradients(self, batch: Read) -> tuple[Float32[Tensor, "members"], Parameters]:
         """The same, and the gradient of every parameter."""
         ...
 

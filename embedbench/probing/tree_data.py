@@ -12,6 +12,7 @@ from jaxtyping import Float32, Int64
 from torch import Tensor
 
 from embedbench.errors import ContractError
+from embedbench.probing.sentence_training import unit_batches
 from embedbench.probing.standard import Standard, gather_finite
 from embedbench.probing.structural import Sentences
 from embedbench.tasks.tree_columns import Trees, tree_depths, tree_distances
@@ -48,6 +49,11 @@ class TreeData:
     def __len__(self) -> int:
         return len(self.trees)
 
+    @property
+    def n_words(self) -> int:
+        """The number of words."""
+        return len(self.trees.heads)
+
     def true(self, sentence: int) -> Int64[np.ndarray, "words width"]:
         """The distances of every two words of a sentence, or the depths of its words in one column."""
         found: np.ndarray = self._true_of(sentence).astype(np.int64)  # type: ignore[attr-defined]
@@ -58,10 +64,10 @@ class TreeData:
         start, end = self.trees.offsets[sentence : sentence + 2].tolist()
         return _standardised(self.vectors, np.arange(start, end, dtype=np.int64), standard)
 
-    def batch(self, sentences: Sequence[int], standard: Standard) -> Sentences:
+    def batch(self, units: Sequence[int], standard: Standard) -> Sentences:
         """Whole sentences, in this order."""
         offsets = self.trees.offsets
-        bounds = [(int(offsets[s]), int(offsets[s + 1])) for s in sentences]
+        bounds = [(int(offsets[s]), int(offsets[s + 1])) for s in units]
         lengths = [end - start for start, end in bounds]
         positions = np.concatenate([np.arange(start, end, dtype=np.int64) for start, end in bounds])
         longest = max(lengths)
@@ -69,7 +75,7 @@ class TreeData:
         true = np.zeros((len(bounds), longest, longest if self.pairs else 1), np.float32)
         present = np.zeros(true.shape, np.bool_)
         done = 0
-        for row, (sentence, length) in enumerate(zip(sentences, lengths, strict=True)):
+        for row, (sentence, length) in enumerate(zip(units, lengths, strict=True)):
             places[row, :length] = np.arange(done, done + length)
             own = self.true(sentence)
             true[row, :length, : own.shape[1]] = own
@@ -85,17 +91,11 @@ class TreeData:
 
     def batches(self, order: Sequence[int], batch_words: int) -> Iterator[list[int]]:
         """The sentences in this order, cut into batches of at most `batch_words` words (but at least a sentence)."""
-        lengths = np.diff(self.trees.offsets)
-        batch: list[int] = []
-        words = 0
-        for sentence in order:
-            if batch and words + lengths[sentence] > batch_words:
-                yield batch
-                batch, words = [], 0
-            batch.append(sentence)
-            words += int(lengths[sentence])
-        if batch:
-            yield batch
+        return unit_batches(np.diff(self.trees.offsets).tolist(), order, batch_words)
+
+    def weight(self, units: Sequence[int]) -> int:
+        """The number of sentences: the loss of a batch is a mean over them."""
+        return len(units)
 
     def _true(self, sentence: int) -> Int64[np.ndarray, "words width"]:
         start, end = self.trees.offsets[sentence : sentence + 2].tolist()

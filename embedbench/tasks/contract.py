@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool
 
+from embedbench.tasks.answers import AnswersInPassages, answers_fault
+from embedbench.tasks.graded_pairs import grades_fault
 from embedbench.tasks.tree_columns import tree_fault
 from embedbench.types import SUITES, TREES, Corpus, Sentence, Split, Task, TaskKind, TaskSplit
 
@@ -109,12 +111,16 @@ def _clusters_fault(split: TaskSplit) -> str:
 
 
 def _labels_fault(task: Task, split: TaskSplit) -> str:
+    if task.meta.kind is TaskKind.GRADED:
+        return grades_fault(split, task.meta.scale)
     if task.meta.kind is TaskKind.SIMILARITY:
         return "" if np.isfinite(split.labels.astype(np.float64)).all() else "a graded label is not finite"
     if not np.issubdtype(split.labels.dtype, np.integer):
         return f"labels are {split.labels.dtype}, expected integers"
     if task.meta.kind in TREES:
         return tree_fault(split)
+    if task.meta.kind is TaskKind.POINTER:
+        return answers_fault(split)
     if task.meta.kind is TaskKind.ANALOGY:
         return "" if split.labels.min() == 0 else "labels are numbers of pairs, and there is no pair 0"
     n = len(task.label_names)
@@ -142,7 +148,7 @@ def _stable_fingerprint(task: Task) -> tuple[bool, str]:
 
 def _every_label_is_used(task: Task, splits: dict[Split, TaskSplit]) -> Check:
     name = "label names are different, and used"
-    if task.meta.kind in (TaskKind.SIMILARITY, TaskKind.ANALOGY, *TREES):
+    if task.meta.kind in (TaskKind.SIMILARITY, TaskKind.GRADED, TaskKind.POINTER, TaskKind.ANALOGY, *TREES):
         return Check(name, task.label_names == (), "not classes: no label names")
     used = set(np.unique(np.concatenate([split.labels for split in splits.values()])).tolist())
     unused = [label for i, label in enumerate(task.label_names) if i not in used]
@@ -171,6 +177,11 @@ def _reports(task: Task, splits: dict[Split, TaskSplit]) -> Iterator[Check]:
         trained = set(splits[Split.TRAIN].labels.tolist())
         unseen = [label for i, label in enumerate(task.label_names) if i not in trained]
         yield Check("report: labels that train never shows", True, ", ".join(unseen) or "none")
+    if task.meta.kind is TaskKind.POINTER and isinstance(task, AnswersInPassages):
+        for which in splits:
+            asked = task.questions(which)
+            cut = sum(not question.whole for question in asked)
+            yield Check(f"report: answers of {which.value} that cut a word", True, f"{cut} of {len(asked)}")
     for which, split in splits.items():
         repeated = len(split.corpus.sentences) - len(set(split.corpus.sentences))
         yield Check(f"report: repeated sentences of {which.value}", True, _share(repeated, split.corpus))

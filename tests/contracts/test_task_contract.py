@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from functools import cache
 
 import numpy as np
@@ -44,6 +45,23 @@ _BLIMP = "".join(
     f'{{"UID": "p{i}", "linguistics_term": "t", "sentence_good": "It {i} is.", "sentence_bad": "It {i} be."}}\n'
     for i in range(5)
 )
+_GRADED = "one\ttwo\tgrade\na b\tc d\t1.5\ne\tc d\t4\n"
+_SQUAD = json.dumps(
+    {
+        "data": [
+            {
+                "title": title,
+                "paragraphs": [
+                    {
+                        "context": f"Ann saw {title}. She left.",
+                        "qas": [{"id": title, "question": "Who?", "answers": [{"text": title, "answer_start": 8}]}],
+                    }
+                ],
+            }
+            for title in ("Eve", "Bob", "Cleo", "Dan", "Fay", "Gus", "Hal", "Ida")
+        ]
+    }
+)
 _TAGGED = "a N B-NP\nb N I-NP\n\nc V O\n\nd N B-NP\n\n"
 _WIC = "plant\tN\t0-1\tplants grow\tthe plant\nrun\tV\t1-0\tthey run\trunning fast\n"
 _OTHER_OPTION = {
@@ -68,6 +86,10 @@ _OTHER_OPTION = {
     "ner": {"tag_column": 1},
     "sentiment": {"text": "other"},
     "pairs": {"first": "other"},
+    "sick_relatedness": {"highest": 6},
+    "stsb": {"highest": 6},
+    "sentence_similarity": {"first": "two"},
+    "xquad": {"seed": 99},
     "word_similarity": {"header": True},
     "tree_distance": {"left_out": ("DET",)},
     "word_depth": {"left_out": ("DET",)},
@@ -79,6 +101,9 @@ _OTHER_OPTION = {
 _OPTIONS = {
     "word_content": {"n_words": 8, "skip": 20, "fewest": 3},
     "pairs": {"first": "sentence", "second": "other", "target": "label"},
+    "sick_relatedness": {"first": "one", "second": "two", "grade": "grade"},
+    "stsb": {"first": "one", "second": "two", "grade": "grade"},
+    "sentence_similarity": {"first": "one", "second": "two", "grade": "grade"},
 }
 _NO_OPTION = {"upos", "xpos", "past_present", "wic", "gap"}
 _CONTENTS = {
@@ -92,8 +117,12 @@ _CONTENTS = {
     "chunking": ("txt", _TAGGED),
     "blimp": ("jsonl", _BLIMP),
     "wic": ("data.txt", _WIC),
+    "sick_relatedness": ("tsv", _GRADED),
+    "stsb": ("tsv", _GRADED),
+    "xquad": ("json", _SQUAD),
 }
 _SUITES = {
+    "sentence_similarity": _GRADED,
     "word_similarity": "cup\tmug\t8\ncup\tsky\t1.5\n",
     "analogies": ": family\nman woman king queen\nman woman boy girl\n",
     "categorisation": ",category,word\n0,pet,cat\n1,pet,dog\n2,tool,saw\n",

@@ -142,13 +142,8 @@ class Cell:
                 "task": self.task.fingerprint,
                 "metric": self.task.meta.metric,
                 "mixes": list(self.mixes),
-<<<<<<< HEAD
-                **(trained if self.task.meta.kind is TaskKind.CLASSIFICATION else {}),
-                **(trained_on_trees if self.task.meta.kind in TREES else {}),
-                **({"similarity": SIMILARITY_VERSION} if self.task.meta.kind is TaskKind.SIMILARITY else {}),
-=======
                 **trained,
->>>>>>> pairs
+                **({"similarity": SIMILARITY_VERSION} if kind is TaskKind.SIMILARITY else {}),
                 "resamples": self.resamples,
                 "store_dtype": self.store_dtype,
                 "limit": self.limit,

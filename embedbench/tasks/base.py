@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from abc import abstractmethod
-=======
-import dataclasses
-import enum
->>>>>>> pairs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,45 +54,6 @@ class FileTask(DescribedTask):
     @abstractmethod
     def labelled(self, which: Split) -> LabelledSpans:
         """The labelled spans of one split, computed anew."""
-<<<<<<< HEAD
-=======
-        raise NotImplementedError
-
-    @property
-    def label(self) -> str:
-        """The name in tables."""
-        return str(getattr(self, "name", "") or type(self).__name__.lower())
-
-    @property
-    def meta(self) -> TaskMeta:
-        """Source, licence, citation, version, main metric."""
-        source, licence, citation = provenance(self.files[split] for split in sorted(self.files))
-        return TaskMeta(
-            name=self.label,
-            source=source,
-            licence=licence,
-            citation=citation,
-            version=self.VERSION,
-            metric=self.METRIC,
-            kind=TaskKind.CLASSIFICATION,
-            control=self.CONTROL,
-            description=(type(self).__doc__ or "").strip().splitlines()[0],
-        )
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the files' bytes, the options and the version; nothing is parsed."""
-        options: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        files = {split: spec_fingerprint(spec) for split, spec in options.pop("files").items()}
-        options = {key: value.value if isinstance(value, enum.Enum) else value for key, value in options.items()}
-        options.pop("name", None)
-        return fingerprint(type(self).__qualname__, self.VERSION, options, files)
-
-    @property
-    def splits(self) -> tuple[Split, ...]:
-        """The splits this task has."""
-        return tuple(Split)
->>>>>>> pairs
 
     @cached_property
     def label_names(self) -> tuple[str, ...]:

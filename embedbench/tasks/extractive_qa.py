@@ -45,6 +45,7 @@ class Xquad(FileTask):
     seed: int = 0
 
     METRIC: ClassVar[str] = "answer_f1"
+    KIND: ClassVar[TaskKind] = TaskKind.POINTER
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,7 +58,7 @@ class Xquad(FileTask):
     @property
     def meta(self) -> TaskMeta:
         """Source, licence, citation, version, main metric."""
-        return replace(super().meta, kind=TaskKind.POINTER, version=self.VERSION + WORDS_VERSION - 1)
+        return replace(super().meta, version=self.VERSION + WORDS_VERSION - 1)
 
     @property
     def label_names(self) -> tuple[str, ...]:

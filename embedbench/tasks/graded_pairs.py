@@ -17,7 +17,7 @@ from embedbench.data.tsv import LabelledPair, read_labelled_pairs
 from embedbench.errors import ConfigurationError
 from embedbench.registry import register
 from embedbench.tasks.base import FileTask, LabelledSpans, sentence_spans
-from embedbench.tasks.suites import SuiteTask
+from embedbench.tasks.suites import SuiteTask, Unknown
 from embedbench.types import Corpus, Sentence, Split, TaskKind, TaskMeta, TaskSplit
 
 
@@ -59,6 +59,7 @@ class GradedPairs(FileTask):
     words: Words = Words.white_space
 
     METRIC: ClassVar[str] = "pearson"
+    KIND: ClassVar[TaskKind] = TaskKind.GRADED
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -70,7 +71,7 @@ class GradedPairs(FileTask):
     @property
     def meta(self) -> TaskMeta:
         """Source, licence, citation, version, main metric."""
-        return replace(super().meta, kind=TaskKind.GRADED, scale=(self.lowest, self.highest))
+        return replace(super().meta, scale=(self.lowest, self.highest))
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -131,6 +132,8 @@ class SentenceSimilarity(SuiteTask):
         second: the name of the column of the second sentence.
         grade: the name of the column of the grade.
         words: how a sentence becomes words.
+        unknown: what becomes of a pair with a word that the extractor does not know; it keeps its place in the mean
+            of its sentence by default, since most pairs of long sentences have one.
     """
 
     name: str = "sentence_similarity"
@@ -138,6 +141,7 @@ class SentenceSimilarity(SuiteTask):
     second: str = "sentence2"
     grade: str = "score"
     words: Words = Words.running_text
+    unknown: Unknown = Unknown.keep
 
     METRIC: ClassVar[str] = "spearman"
     KIND: ClassVar[TaskKind] = TaskKind.SIMILARITY

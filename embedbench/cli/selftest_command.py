@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+import embedbench
 from embedbench import __version__
 from embedbench.cli.configuration import compose
 from embedbench.cli.console import progress_for
@@ -54,8 +55,14 @@ def execute(arguments: Sequence[str]) -> int:
     counts = {verdict: sum(line.verdict is verdict for line in lines) for verdict in Verdict}
     seconds = round(sum(line.seconds for line in lines), 1)
     if parsed.json:
+        package = Path(embedbench.__file__).parent
         found = [dataclasses.asdict(line) for line in lines]
-        print(json.dumps({"version": __version__, "passed": not counts[Verdict.FAIL], "checks": found}, indent=1))
+        print(
+            json.dumps(
+                {"version": __version__, "package": str(package), "passed": not counts[Verdict.FAIL], "checks": found},
+                indent=1,
+            )
+        )
     else:
         console.print(
             f"{len(lines)} checks in {seconds} s: {counts[Verdict.PASS]} passed, {counts[Verdict.FAIL]} failed, "

@@ -11,11 +11,14 @@ from embedbench.errors import MissingExtraError
 from embedbench.mixing import Scalar, Single, mix_layers
 from embedbench.probing.members import Member, ProbeData, Training
 from embedbench.probing.probes import Linear
-from embedbench.scoring.intervals import Bootstrap, estimates
+from embedbench.results.predictions import read_predictions
+from embedbench.scoring.intervals import Bootstrap
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.metrics import metric
 from embedbench.scoring.paired import compare, permutation_p
 from embedbench.selftest.battery import Finding, Skipped, Workplace
+from embedbench.selftest.signal import noise_cell
+from embedbench.selftest.worlds import RESAMPLES, score_of
 from embedbench.types import ArrayVectors, Corpus, TaskSplit
 
 if TYPE_CHECKING:
@@ -89,30 +92,27 @@ def scalar_mix(_place: Workplace) -> Finding:
     return Finding(f"largest difference {worst:.1e}", worst < 1e-5)
 
 
-def bootstrap_interval(_place: Workplace) -> Finding:
-    """The interval is that of scipy.stats.bootstrap over sentences, written out as plain lists of their words.
+def bootstrap_interval(place: Workplace) -> Finding:
+    """A record's interval is that of scipy.stats.bootstrap over sentences, made of the predictions on disk.
 
-    Catches resampling words instead of sentences, another level, intervals of one seed instead of the mean.
+    Catches resampling words instead of sentences, another level, the interval of one seed instead of the mean.
     """
     from scipy import stats
 
-    gold, first, _, context = _two_systems()
-    members = [np.flatnonzero(context.cluster_index == c) for c in range(context.n_clusters)]
-
-    def statistic(drawn: np.ndarray) -> float:
-        rows = np.concatenate([members[c] for c in drawn])
-        return float(np.mean(first[:, rows] == gold[rows]))
-
+    record, folder = noise_cell(place)
+    table, usual = read_predictions(folder), Bootstrap()
+    right = np.mean([table[f"single:0|task|{seed}"] == table["gold"] for seed in (0, 1)], axis=0)
+    sentences = [np.flatnonzero(table["cluster"] == cluster) for cluster in np.unique(table["cluster"])]
     expected = stats.bootstrap(
-        (np.arange(len(members)),),
-        statistic,
-        n_resamples=FEW.resamples,
+        (np.arange(len(sentences)),),
+        lambda drawn: float(right[np.concatenate([sentences[number] for number in drawn])].mean()),
+        n_resamples=RESAMPLES,
         method="percentile",
         vectorized=False,
-        rng=np.random.default_rng(FEW.seed),
+        rng=np.random.default_rng(usual.seed),
     ).confidence_interval
-    (found,) = estimates(metric("accuracy"), gold, [first], context, FEW)
-    off = max(abs(found.low - expected.low), abs(found.high - expected.high))
+    found = score_of(record, "single:0")
+    off = float(max(abs(found.low - expected.low), abs(found.high - expected.high)))
     return Finding(f"[{found.low:.4f}, {found.high:.4f}], off by {off:.0e}", off < 1e-9)
 
 

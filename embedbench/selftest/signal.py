@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def noise(place: Workplace) -> Finding:
 
     Catches any leak of labels into vectors or from test into train, and intervals over the wrong units.
     """
-    record, _ = place.once("noise", lambda: measured(place.folder / "noise", Noise(), CoinFlips(), control=False))
+    record, _ = noise_cell(place)
     found = score_of(record, "single:0")
     deviation = math.sqrt(0.25 / found.n)
     # Coins do not know sentences, so the sentence bootstrap must give about the binomial interval.
@@ -141,6 +142,39 @@ def dev_selects(place: Workplace) -> Finding:
     )
     found, test = record.training[0].dev_score, score_of(record, "single:0").value
     return Finding(f"dev accuracy {found:.3f}, test {test:.3f}", found >= 0.99)
+
+
+def baselines(place: Workplace) -> Finding:
+    """The baselines in the record are the commonest label, of all words and of each word, counted here anew.
+
+    Catches baselines that see test labels, or that were made for another split.
+    """
+    record, _ = _planted(place)
+    task = Upos(GRAMMAR)
+    train, test = task.split(Split.TRAIN), task.split(Split.TEST)
+    labels = test.labels.tolist()
+    overall = Counter(train.labels.tolist()).most_common(1)[0][0]
+    expected = [float(np.mean([label == overall for label in labels]))]
+    of_word: dict[str, Counter[int]] = {}
+    for fold in (str.lower, str):
+        for word, label in zip(train.corpus.words, train.labels.tolist(), strict=True):
+            of_word.setdefault(f"{fold.__name__} {fold(word)}", Counter())[label] += 1
+    known = [of_word.get(f"str {w}") or of_word.get(f"lower {w.lower()}") for w in test.corpus.words]
+    # Counters keep the order of arrival; of equally common labels the smallest number is taken.
+    guesses = [overall if seen is None else min(seen, key=lambda k, s=seen: (-s[k], k)) for seen in known]  # type: ignore[misc]
+    expected.append(float(np.mean([guess == label for guess, label in zip(guesses, labels, strict=True)])))
+    found = [next(b.value for b in record.baselines if b.extractor == name) for name in ("majority", "word_majority")]
+    return Finding(
+        f"{found[0]:.4f} and {found[1]:.4f}; counted {expected[0]:.4f} and {expected[1]:.4f}",
+        bool(np.allclose(found, expected, atol=1e-12)),
+    )
+
+
+def noise_cell(place: Workplace) -> tuple[Record, Path]:
+    """Coins and noise, with two seeds."""
+    return place.once(
+        "noise", lambda: measured(place.folder / "noise", Noise(), CoinFlips(), seeds=(0, 1), control=False)
+    )
 
 
 def _planted(place: Workplace) -> tuple[Record, Path]:

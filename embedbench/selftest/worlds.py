@@ -25,6 +25,9 @@ GRAMMAR = {"train": "grammar:train:300:5", "dev": "grammar:dev:60:5", "test": "g
 SHORT = Training(min_updates=200)
 """Enough for a planted signal."""
 
+RESAMPLES = 999
+"""Of the intervals of every small world."""
+
 
 def measured(
     folder: Path,
@@ -51,7 +54,7 @@ def measured(
         training=training,
         mixes=tuple(mixes),
         seeds=tuple(seeds),
-        resamples=999,
+        resamples=RESAMPLES,
         codelength=codelength,
         control=control,
     )

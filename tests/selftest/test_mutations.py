@@ -73,7 +73,8 @@ MUTATIONS = (
         "control-differs", "control-per-type", whole=True,
     ),
     mutation(
-        "softmax twice", f"gradient = {LOG_SOFTMAX}", f"gradient = {TWICE}", "softmax-once", "linear-optimum", whole=True
+        "softmax twice", f"gradient = {LOG_SOFTMAX}", f"gradient = {TWICE}",
+        "softmax-once", "linear-optimum", whole=True,
     ),
     mutation(
         "nats instead of bits", DIVIDED, "return float(-log_probabilities.sum())",
@@ -164,8 +165,8 @@ MUTATIONS = (
         "return np.asarray(self.roles == self.roles)", "tree-by-hand",
     ),
     mutation(
-        "trees of another sentence", "own = self.true(sentence)", "own = self.true(max(sentence - 1, 0))[:length, :length]",
-        "planted-trees",
+        "trees of another sentence", "wrong = (predicted - batch.true).abs() * batch.present",
+        "wrong = (predicted - batch.true.flip(0)).abs() * batch.present", "planted-trees",
     ),
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from embedbench.registry import components, load_components
 from embedbench.tasks.analogies import Rule
 from embedbench.tasks.contract import check_task
 from embedbench.tasks.suites import Unknown
+from embedbench.tasks.tagging import Upos
 from embedbench.tasks.word_groups import Clustering
 from embedbench.types import Corpus, Split, Task, TaskKind, TaskMeta, TaskSplit
 

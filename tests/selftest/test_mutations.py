@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 PACKAGE = Path(embedbench.__file__).parent
 CONF = PACKAGE.parent / "conf"
-GUARDS = frozenset({"expected-layers", "permutation-test", "planted-signal"})
+GUARDS = frozenset({"expected-layers", "permutation-test"})
 """Asked in every copy beside the lines that must go red, so that a copy in which everything fails proves nothing."""
 
 

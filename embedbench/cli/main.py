@@ -22,6 +22,7 @@ COMMANDS = {
     "geometry": "anisotropy, self-similarity and likeness (CKA) of an extractor's layers",
     "demo": "compare three embedding families offline, in minutes",
     "check": "run the contract tests against any extractor or task, also your own",
+    "selftest": "ask the installed instrument questions whose answers are known",
     "list": "what can be selected: extractors, tasks, probes, mixes, metrics",
     "data": "the catalogue of data sets: list, get, verify",
     "pretrain": "train word2vec, fastText, a biLM, a masked or a causal LM on raw text",

@@ -13,6 +13,7 @@ from embedbench.registry import components, load_components
 from embedbench.tasks.analogies import Rule
 from embedbench.tasks.contract import check_task
 from embedbench.tasks.suites import Unknown
+from embedbench.tasks.tagging import Upos
 from embedbench.tasks.word_groups import Clustering
 from embedbench.types import Corpus, Split, Task, TaskKind, TaskMeta, TaskSplit
 
@@ -271,6 +272,40 @@ def test_reports_give_balance_duplicates_and_leakage() -> None:
     assert reports["report: label balance of dev"] == "most even 50.0%, least even 50.0%"
     assert reports["report: repeated sentences of train"] == "0 of 2 (0.0%)"
     assert reports["report: sentences of test that occur verbatim in train"] == "2 of 2 (100.0%); of 5 words or more: 0"
+
+
+@pytest.mark.parametrize(
+    ("files", "detail"),
+    [
+        ({"test": "grammar:train:30:5"}, "of test occur in train"),
+        ({"dev": "grammar:train:30:5"}, "of dev occur in train"),
+        ({"train": "grammar:train:40:5", "test": "grammar:train:30:5"}, "of test occur in train"),
+    ],
+)
+def test_a_task_with_test_or_dev_in_train_is_refused(files, detail) -> None:
+    clean = {"train": "grammar:train:30:5", "dev": "grammar:dev:10:5", "test": "grammar:test:10:5"}
+    assert [c for c in check_task(Upos(clean)) if not c.passed] == []
+    failed = {c.name: c.detail for c in check_task(Upos({**clean, **files})) if not c.passed}
+    assert set(failed) == {"dev and test are not in train"}
+    assert detail in failed["dev and test are not in train"]
+
+
+def test_sentences_that_are_shared_by_other_pairs_are_no_leak() -> None:
+    """As in SICK: every sentence of test is in train, beside another one."""
+    sentences = [tuple(f"{letter}{i}" for i in range(6)) for letter in "abcd"]
+
+    @dataclasses.dataclass
+    class PairTask(_Planted):
+        def split(self, which: Split) -> TaskSplit:
+            first, second = (0, 1) if which is Split.TRAIN else (0, 2)
+            corpus = Corpus.of([sentences[first], sentences[second], sentences[3], sentences[first]])
+            spans = np.array([[[0, 6], [6, 12]], [[12, 18], [18, 24]]])
+            spans = spans if which is Split.TRAIN else spans[:, ::-1]
+            return TaskSplit(corpus, spans, np.array([0, 1]), np.array([0, 2]))
+
+    found = {c.name: c for c in check_task(PairTask())}["dev and test are not in train"]
+    assert found.passed
+    assert found.detail.startswith("0 of 2 targets of dev occur in train")
 
 
 def test_a_task_that_cannot_be_read_fails_in_one_sentence() -> None:

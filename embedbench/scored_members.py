@@ -1,13 +1,16 @@
-"""From predicted labels to the scores of a record: one per mix and label column, the task's baselines, online codes."""
+"""From predicted labels to the scores of a record: one per mix and label column, the task's baselines, online codes.
+
+Predictions and baselines are scored on the whole test split and on its subsets, from the same predictions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 
 from embedbench.cells import Cell
 from embedbench.probing.codelength import CODELENGTH, COMPRESSION
@@ -16,6 +19,7 @@ from embedbench.results.schema import Score
 from embedbench.scored import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
 from embedbench.scoring.baselines import by_question, majority, word_majority
 from embedbench.scoring.metric import MetricContext
+from embedbench.scoring.subsets import WHOLE, subsets
 from embedbench.types import Split, TaskSplit
 
 if TYPE_CHECKING:
@@ -23,21 +27,25 @@ if TYPE_CHECKING:
     from embedbench.probing.online_code import OnlineCode
 
 
+SPAN_METRIC = "span_f1"
+"""The metric that is not of targets alone, but of the spans that neighbouring targets make up."""
+
+
 def score_members(
     cell: Cell,
     trained: FittedMembers,
-    split: TaskSplit,
+    splits: Mapping[Split, TaskSplit],
     columns: Mapping[str, Int64[np.ndarray, "targets"]],
     predicted: Int64[np.ndarray, "members targets"],
 ) -> Scored:
     """The scores of trained members on the test split; the members of one mix differ in their seed alone."""
     from embedbench.probing.questions import TASK, answers
 
-    members = trained.members
+    split, members = splits[Split.TEST], trained.members
     answered = answers(split, members, predicted)
     if split.questions is not None:
         columns = {TASK: np.asarray(split.labels, np.int64)}
-    context = MetricContext(split.clusters, cell.task.label_names)
+    parts = _parts(cell, splits)
     scores: list[Score] = []
     for labels, gold in columns.items():
         rows: dict[str, list[Int64[np.ndarray, "targets"]]] = {}
@@ -45,9 +53,10 @@ def score_members(
             if learned_labels == labels:
                 rows.setdefault(mix, []).append(row)
         predicted_by_mix = {mix: np.stack(chosen) for mix, chosen in rows.items()}
-        scores += scores_by_mix(cell, cell.task.meta.metric, gold, predicted_by_mix, context, labels=labels)
+        scores += _on_parts(cell, parts, split, gold, predicted_by_mix, labels=labels)
     return Scored(
-        scores=tuple(scores),
+        scores=tuple(score for score in scores if score.subset == WHOLE),
+        subset_scores=tuple(score for score in scores if score.subset != WHOLE),
         predictions=Predictions(
             split.clusters,
             columns,
@@ -59,15 +68,45 @@ def score_members(
 
 
 def score_baselines(cell: Cell, splits: Mapping[Split, TaskSplit]) -> tuple[Score, ...]:
-    """What predictors that see no vector reach on the test split."""
+    """What predictors that see no vector reach on the test split, whole and in subsets."""
     train, test = splits[Split.TRAIN], splits[Split.TEST]
     gold = np.asarray(test.labels, np.int64)
-    context, name = MetricContext(test.clusters, cell.task.label_names), cell.task.meta.metric
-    scores = []
-    for baseline, predict in (("majority", majority), ("word_majority", word_majority)):
-        predicted = {NO_MIX: by_question(predict, train, test)[None]}
-        scores += [replace(score, extractor=baseline) for score in scores_by_mix(cell, name, gold, predicted, context)]
-    return tuple(scores)
+    parts = _parts(cell, splits)
+    predicted = {
+        baseline: by_question(predict, train, test)[None]
+        for baseline, predict in (("majority", majority), ("word_majority", word_majority))
+    }
+    # As if they were mixes of one extractor, so that one resampling serves them all.
+    together = _on_parts(cell, parts, test, gold, predicted)
+    return tuple(replace(score, extractor=score.mix, mix=NO_MIX) for score in together)
+
+
+_Parts = Mapping[str, Bool[np.ndarray, "targets"]]
+"""Which targets are scored together, by the name of the subset."""
+
+
+def _parts(cell: Cell, splits: Mapping[Split, TaskSplit]) -> _Parts:
+    """All test targets, and those of each subset."""
+    whole = {WHOLE: np.ones(len(splits[Split.TEST]), bool)}
+    # A span needs all its words: without the tags of some, what is left of a sentence is another sequence.
+    if cell.task.meta.metric == SPAN_METRIC:
+        return whole
+    return whole | subsets(splits[Split.TRAIN], splits[Split.TEST])
+
+
+def _on_parts(
+    cell: Cell,
+    parts: _Parts,
+    split: TaskSplit,
+    gold: Int64[np.ndarray, "targets"],
+    predicted: Mapping[str, Int64[np.ndarray, "seeds targets"]],
+    *,
+    labels: str = "task",
+) -> Iterator[Score]:
+    for subset, rows in parts.items():
+        context = MetricContext(split.clusters[rows], cell.task.label_names)
+        chosen = {mix: several[:, rows] for mix, several in predicted.items()}
+        yield from scores_by_mix(cell, cell.task.meta.metric, gold[rows], chosen, context, labels=labels, subset=subset)
 
 
 def score_codes(cell: Cell, split: TaskSplit, codes: Sequence[OnlineCode]) -> tuple[Score, ...]:

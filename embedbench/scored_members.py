@@ -19,6 +19,7 @@ from embedbench.results.schema import Score
 from embedbench.scored import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
 from embedbench.scoring.baselines import by_question, majority, word_majority
 from embedbench.scoring.metric import MetricContext
+from embedbench.scoring.span_subsets import span_subsets
 from embedbench.scoring.subsets import WHOLE, subsets
 from embedbench.types import Split, TaskSplit
 
@@ -45,7 +46,7 @@ def score_members(
     answered = answers(split, members, predicted)
     if split.questions is not None:
         columns = {TASK: np.asarray(split.labels, np.int64)}
-    parts = _parts(cell, splits)
+    masks = _masks(cell, splits)
     scores: list[Score] = []
     for labels, gold in columns.items():
         rows: dict[str, list[Int64[np.ndarray, "targets"]]] = {}
@@ -53,7 +54,7 @@ def score_members(
             if learned_labels == labels:
                 rows.setdefault(mix, []).append(row)
         predicted_by_mix = {mix: np.stack(chosen) for mix, chosen in rows.items()}
-        scores += _on_parts(cell, parts, split, gold, predicted_by_mix, labels=labels)
+        scores += _whole_and_subsets(cell, splits, masks, gold, predicted_by_mix, labels)
     return Scored(
         scores=tuple(score for score in scores if score.subset == WHOLE),
         subset_scores=tuple(score for score in scores if score.subset != WHOLE),
@@ -71,42 +72,48 @@ def score_baselines(cell: Cell, splits: Mapping[Split, TaskSplit]) -> tuple[Scor
     """What predictors that see no vector reach on the test split, whole and in subsets."""
     train, test = splits[Split.TRAIN], splits[Split.TEST]
     gold = np.asarray(test.labels, np.int64)
-    parts = _parts(cell, splits)
+    masks = _masks(cell, splits)
     predicted = {
         baseline: by_question(predict, train, test)[None]
         for baseline, predict in (("majority", majority), ("word_majority", word_majority))
     }
     # As if they were mixes of one extractor, so that one resampling serves them all.
-    together = _on_parts(cell, parts, test, gold, predicted)
+    together = _whole_and_subsets(cell, splits, masks, gold, predicted, "task")
     return tuple(replace(score, extractor=score.mix, mix=NO_MIX) for score in together)
 
 
-_Parts = Mapping[str, Bool[np.ndarray, "targets"]]
-"""Which targets are scored together, by the name of the subset."""
+_Masks = Mapping[str, Bool[np.ndarray, "targets"]]
+"""The test targets of every subset, by its name."""
 
 
-def _parts(cell: Cell, splits: Mapping[Split, TaskSplit]) -> _Parts:
-    """All test targets, and those of each subset."""
-    whole = {WHOLE: np.ones(len(splits[Split.TEST]), bool)}
-    # A span needs all its words: without the tags of some, what is left of a sentence is another sequence.
-    if cell.task.meta.metric == SPAN_METRIC:
-        return whole
-    return whole | subsets(splits[Split.TRAIN], splits[Split.TEST])
+def _masks(cell: Cell, splits: Mapping[Split, TaskSplit]) -> _Masks:
+    # The subsets of spans depend on what was predicted.
+    return {} if cell.task.meta.metric == SPAN_METRIC else subsets(splits[Split.TRAIN], splits[Split.TEST])
 
 
-def _on_parts(
+def _whole_and_subsets(
     cell: Cell,
-    parts: _Parts,
-    split: TaskSplit,
+    splits: Mapping[Split, TaskSplit],
+    masks: _Masks,
     gold: Int64[np.ndarray, "targets"],
     predicted: Mapping[str, Int64[np.ndarray, "seeds targets"]],
-    *,
-    labels: str = "task",
+    labels: str,
 ) -> Iterator[Score]:
-    for subset, rows in parts.items():
-        context = MetricContext(split.clusters[rows], cell.task.label_names)
+    name, test, names = cell.task.meta.metric, splits[Split.TEST], cell.task.label_names
+    context = MetricContext(test.clusters, names)
+    yield from scores_by_mix(cell, name, gold, predicted, context, labels=labels)
+    for subset, rows in masks.items():
+        own = MetricContext(test.clusters[rows], names)
         chosen = {mix: several[:, rows] for mix, several in predicted.items()}
-        yield from scores_by_mix(cell, cell.task.meta.metric, gold[rows], chosen, context, labels=labels, subset=subset)
+        yield from scores_by_mix(cell, name, gold[rows], chosen, own, labels=labels, subset=subset)
+    # Control labels are drawn word by word and make up no spans that train could have known.
+    if name == SPAN_METRIC and labels == "task":
+        columns = [row for several in predicted.values() for row in several]
+        for found in span_subsets(splits[Split.TRAIN], test, names, gold, columns):
+            remaining = iter(found.predictions)
+            left = {mix: np.stack([next(remaining) for _ in several]) for mix, several in predicted.items()}
+            for score in scores_by_mix(cell, name, found.gold, left, context, labels=labels, subset=found.name):
+                yield replace(score, n=found.n)
 
 
 def score_codes(cell: Cell, split: TaskSplit, codes: Sequence[OnlineCode]) -> tuple[Score, ...]:

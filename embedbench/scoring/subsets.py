@@ -7,7 +7,8 @@ without case have no part here, so `House` is unseen where train has only `house
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Int64
@@ -29,7 +30,8 @@ With "two labels or more" instead, one annotation error would make a frequent wo
 of UD English-EWT, among them `the`, rather than 25.5 %.
 """
 
-_Words = tuple[str, ...]
+Words = tuple[str, ...]
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 def subsets(train: TaskSplit, test: TaskSplit) -> dict[str, Bool[np.ndarray, "targets"]]:
@@ -45,10 +47,18 @@ def subsets(train: TaskSplit, test: TaskSplit) -> dict[str, Bool[np.ndarray, "ta
     if _of_sentences(test):
         return {}
     words = list(_words(test))
-    seen = _seen(train.corpus, words)
-    shares = _largest_shares(train)
-    share = np.array([shares.get(key, np.nan) for key in zip(_questions(test), words, strict=True)], np.float64)
-    # NaN, of words without a train target, is on neither side of a comparison.
+    known = list(zip(_questions(train), _words(train), strict=True))
+    shares = largest_shares(known, np.asarray(train.labels, np.int64))
+    asked = zip(_questions(test), words, strict=True)
+    return which_subsets(seen_in(train.corpus, words), [shares.get(key) for key in asked])
+
+
+def which_subsets(
+    seen: Bool[np.ndarray, "targets"], shares: Sequence[float | None]
+) -> dict[str, Bool[np.ndarray, "targets"]]:
+    """The subsets that are not empty, from what is known of each target's word; no share: no train target has it."""
+    share = np.array([np.nan if known is None else known for known in shares], np.float64)
+    # NaN is on neither side of a comparison.
     found = {SEEN: seen, UNSEEN: ~seen, AMBIGUOUS: share < LARGEST_SHARE, UNAMBIGUOUS: share >= LARGEST_SHARE}
     return {name: rows for name, rows in found.items() if rows.any()}
 
@@ -60,7 +70,7 @@ def _of_sentences(split: TaskSplit) -> bool:
     return bool((first == bounds).all())
 
 
-def _words(split: TaskSplit) -> Iterator[_Words]:
+def _words(split: TaskSplit) -> Iterator[Words]:
     words = split.corpus.words
     return (words[start:end] for start, end in split.spans[:, 0].tolist())
 
@@ -69,9 +79,10 @@ def _questions(split: TaskSplit) -> list[str]:
     return [""] * len(split) if split.questions is None else [str(question) for question in split.questions.tolist()]
 
 
-def _seen(corpus: Corpus, asked: list[_Words]) -> Bool[np.ndarray, "targets"]:
+def seen_in(corpus: Corpus, asked: Sequence[Words]) -> Bool[np.ndarray, "asked"]:
+    """Whether these words stand somewhere in the corpus in a row, within one sentence."""
     wanted = set(asked)
-    found: set[_Words] = set()
+    found: set[Words] = set()
     for length in sorted(set(map(len, wanted))):
         for sentence in corpus.sentences:
             found.update(sentence[start : start + length] for start in range(len(sentence) - length + 1))
@@ -79,12 +90,13 @@ def _seen(corpus: Corpus, asked: list[_Words]) -> Bool[np.ndarray, "targets"]:
     return np.array([words in found for words in asked], bool)
 
 
-def _largest_shares(train: TaskSplit) -> dict[tuple[str, _Words], float]:
-    """The share of the commonest label among the train targets of every question and word."""
-    numbers: dict[tuple[str, _Words], int] = {}
-    keys = zip(_questions(train), _words(train), strict=True)
+def largest_shares(keys: Sequence[_Key], labels: Int64[np.ndarray, "targets"]) -> dict[_Key, float]:
+    """The share of the commonest label among the targets of each key."""
+    if not keys:
+        return {}
+    numbers: dict[_Key, int] = {}
     rows: Int64[np.ndarray, "targets"] = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
-    pairs, counts = np.unique(np.stack([rows, np.asarray(train.labels, np.int64)]), axis=1, return_counts=True)
+    pairs, counts = np.unique(np.stack([rows, labels]), axis=1, return_counts=True)
     most = np.zeros(len(numbers), np.int64)
     np.maximum.at(most, pairs[0], counts)
     shares = most / np.bincount(rows, minlength=len(numbers))

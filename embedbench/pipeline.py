@@ -169,6 +169,7 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
         label_names=tuple(cell.task.label_names),
         scores=scored.scores,
         baselines=scored.baselines,
+        subset_scores=scored.subset_scores,
         mix_weights=scored.mix_weights,
         training=scored.training,
         alignment={
@@ -227,7 +228,7 @@ def _probe(
         )
         predicted = trained.predict(data[Split.TEST], progress)
     with watch.phase("scoring"):
-        scored = score_members(cell, trained, splits[Split.TEST], columns[Split.TEST], predicted)
+        scored = score_members(cell, trained, splits, columns[Split.TEST], predicted)
         scored = scored.with_baselines(score_baselines(cell, splits))
     if not cell.codelength:
         return scored

@@ -8,6 +8,7 @@ from embedbench.reporting.options import BEST, IntervalStyle, TableOptions
 from embedbench.reporting.selection import Chosen, metric_of
 from embedbench.reporting.units import CODE_METRICS, higher_is_better, unit
 from embedbench.results.schema import LEFT_OUT, Score, Status
+from embedbench.scoring.subsets import WHOLE
 
 _INTERVALS = {
     IntervalStyle.PLUS_MINUS: "± is half the width of the 95 % interval (bootstrap over clusters: sentences)",
@@ -63,6 +64,8 @@ def _left_out_notes(chosen: Chosen, scored: Mapping[str, Sequence[Score]]) -> li
 
 def _values_note(options: TableOptions) -> str:
     where = f"on {options.split}, {options.labels} labels"
+    if options.subset != WHOLE:
+        where += f", only targets whose word is {options.subset} in train"
     if options.metric not in CODE_METRICS:
         return f"values in percent (correlations x 100) {where}; " + _INTERVALS[options.interval]
     spread = {

@@ -18,13 +18,13 @@ from embedbench.results.predictions import Predictions
 from embedbench.results.schema import Record, Status
 from embedbench.results.superseding import remove_failures
 from embedbench.results.writing import cell_folder, finished, write_record
-from embedbench.scored import Scored
-from embedbench.scored_answers import measure_answers
-from embedbench.scored_graded import measure_graded
-from embedbench.scored_members import score_baselines, score_codes, score_members
-from embedbench.scored_similarity import score_similarities
-from embedbench.scored_suites import score_suite
-from embedbench.scored_trees import measure_trees
+from embedbench.scored.answers import measure_answers
+from embedbench.scored.graded import measure_graded
+from embedbench.scored.members import score_baselines, score_codes, score_members
+from embedbench.scored.scores import Scored
+from embedbench.scored.similarity import score_similarities
+from embedbench.scored.suites import score_suite
+from embedbench.scored.trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder
 from embedbench.types import SUITES, TREES, ControlKind, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
 

@@ -16,8 +16,8 @@ from embedbench.probing.members import Training
 from embedbench.probing.probes import Graded, Linear, Pointer, Structural
 from embedbench.results.predictions import read_predictions
 from embedbench.results.schema import Status
-from embedbench.scored_answers import overlapping_sentences, random_spans
-from embedbench.scored_graded import word_overlap
+from embedbench.scored.answers import overlapping_sentences, random_spans
+from embedbench.scored.graded import word_overlap
 from embedbench.tasks.extractive_qa import Xquad
 from embedbench.tasks.graded_pairs import SentenceSimilarity, SickRelatedness
 from embedbench.tasks.tagging import Upos

@@ -16,7 +16,7 @@ from embedbench.cells import Cell
 from embedbench.probing.codelength import CODELENGTH, COMPRESSION
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
-from embedbench.scored import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
 from embedbench.scoring.baselines import by_question, majority, word_majority
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.span_subsets import span_subsets

@@ -1,7 +1,7 @@
 """What every kind of scored cell shares: the parts of a record that come from predictions, and how scores are made.
 
-A kind of cell is a module of its own beside this one (`scored_members`, `scored_trees`, `scored_similarity`,
-`scored_suites`, `scored_graded`, `scored_answers`): it turns a test split into gold and predicted columns, calls
+A kind of cell is a module of its own beside this one (`members`, `trees`, `similarity`, `suites`, `graded`, `answers`):
+it turns a test split into gold and predicted columns, calls
 `scores_by_mix`, and returns `Scored`.
 """
 

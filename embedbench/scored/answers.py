@@ -15,7 +15,7 @@ from embedbench.measuring import Stopwatch
 from embedbench.progress import Progress
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
-from embedbench.scored import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
 from embedbench.scoring.answers import answer_f1, exact_match
 from embedbench.scoring.metric import MetricContext
 from embedbench.tasks.answers import ANSWER, PASSAGE, QUESTION, AnswersInPassages, AskedQuestion

@@ -13,8 +13,8 @@ import embedbench.scoring.groups  # noqa: F401  (registers its metrics)
 from embedbench.cells import Cell
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import LEFT_OUT
-from embedbench.scored import Scored, fixed_mixes, scores_by_mix
-from embedbench.scored_unknown import AlignedVectors, has_unknown, refuse_none_left, unknown_rule
+from embedbench.scored.scores import Scored, fixed_mixes, scores_by_mix
+from embedbench.scored.unknown import AlignedVectors, has_unknown, refuse_none_left, unknown_rule
 from embedbench.scoring.metric import MetricContext
 from embedbench.tasks.analogies import Analogies, Rule
 from embedbench.tasks.suites import Unknown

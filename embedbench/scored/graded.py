@@ -13,7 +13,7 @@ from embedbench.errors import ContractError
 from embedbench.measuring import Stopwatch
 from embedbench.progress import Progress
 from embedbench.results.predictions import Predictions, member_column
-from embedbench.scored import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
 from embedbench.scoring.metric import MetricContext
 from embedbench.types import Split, TaskSplit, WordVectors
 

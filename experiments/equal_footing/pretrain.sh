@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains the five models that the package carries, and two more seeds of the two cheap families, into models/.
-# About an hour and a half of one core; each line goes on where it was killed, and trains nothing twice.
+# About two hours of one core; each line goes on where it was killed, and trains nothing twice.
 set -euo pipefail
 train() {
     local folder=$1; shift

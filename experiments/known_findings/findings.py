@@ -55,10 +55,9 @@ def contextual_above_static(e: Evidence) -> Iterable[Line]:
 def parts_of_speech_before_arcs(e: Evidence) -> Iterable[Line]:
     """2. Parts of speech earlier than dependencies (Tenney et al. 2019b, expected layers)."""
     layers = range(len(e.record(LARGE, "upos").layer_names))
-    curves = {
-        task: np.array([e.score(LARGE, task, f"cumulative:{k}").per_seed for k in layers])
-        for task in ("upos", "deprel")
-    }
+    # The ends of the curve have names of their own: layer 0 alone, and the mix of all.
+    mixes = ["single:0", *(f"cumulative:{k}" for k in layers[1:-1]), "scalar"]
+    curves = {task: np.array([e.score(LARGE, task, mix).per_seed for mix in mixes]) for task in ("upos", "deprel")}
     expected = {task: [expected_layer(seed) for seed in curve.T.tolist()] for task, curve in curves.items()}
     if any(one is None for found in expected.values() for one in found):
         yield reported(2, "expected layers", "too small a gain")

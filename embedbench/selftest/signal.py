@@ -103,7 +103,9 @@ def misaligned_labels(place: Workplace) -> Finding:
             place.folder / "misaligned", Planted(Upos(GRAMMAR), 0, n_layers=1), task, mixes=("single",), control=False
         ),
     )
-    majority = next(b.value for b in record.baselines if b.extractor == "majority")
+    # Counted here: whatever breaks the score of the probe may break that of the recorded baseline too.
+    train, test = (task.split(which).labels.tolist() for which in (Split.TRAIN, Split.TEST))
+    majority = test.count(Counter(train).most_common(1)[0][0]) / len(test)
     found = score_of(record, "single:0").value
     return Finding(f"{found:.3f}, majority {majority:.3f}", found < majority + 0.1)
 

@@ -9,7 +9,7 @@ from small_cells import SMALL
 
 CELL = (
     *SMALL[:1],
-    "training.max_epochs=20",
+    "training.max_epochs=8",
     "resamples=199",
     "seeds=[0,1]",
     "control=false",

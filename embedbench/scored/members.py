@@ -64,7 +64,7 @@ def score_members(
             {member_column(mix, labels, seed): row for (labels, mix, seed), row in answered.items()},
         ),
         mix_weights=recorded_weights(members, trained.mix_weights),
-        training=recorded_training(members, trained.epochs, trained.dev_scores),
+        training=recorded_training(members, trained.epochs, trained.dev_scores, trained.sizes),
     )
 
 

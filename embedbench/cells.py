@@ -79,6 +79,11 @@ class Cell:
                 f"probe {self.probe.name} is not for classes, and {self.task.meta.name} is a classification; "
                 "choose another, such as probe=linear"
             )
+        if self.training.tuned and self.task.meta.kind in {*TREES, TaskKind.POINTER}:
+            raise ConfigurationError(
+                "training.rate_factors and training.weight_decays make a grid for classes and grades; "
+                f"{self.task.meta.name} has neither: leave them out for it"
+            )
         if not self.extractor.name.strip() or self.extractor.name in BASELINES:
             raise ConfigurationError(
                 f"an extractor cannot be called {self.extractor.name!r}; {', '.join(BASELINES)} are rows of "
@@ -119,6 +124,9 @@ class Cell:
         """32 digits; the same for the same numbers. Loads no model and parses no data."""
         training = component_options(self.training)
         training.pop("memory_bytes")  # where vectors lie while training changes no number
+        # Only where there is a grid: cells that were finished before it existed keep their identity.
+        for name in ("rate_factors", "weight_decays") if not self.training.tuned else ():
+            training.pop(name)
         trained = {
             "probe": component_options(self.probe),
             "training": training,

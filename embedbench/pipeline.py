@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from embedbench.results.writing import cell_folder, finished, write_record
 from embedbench.scored.answers import measure_answers
 from embedbench.scored.graded import measure_graded
 from embedbench.scored.members import score_baselines, score_codes, score_members
-from embedbench.scored.scores import Scored
+from embedbench.scored.scores import Scored, recorded_trials
 from embedbench.scored.similarity import score_similarities
 from embedbench.scored.suites import score_suite
 from embedbench.scored.trees import measure_trees
@@ -172,6 +172,7 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
         subset_scores=scored.subset_scores,
         mix_weights=scored.mix_weights,
         training=scored.training,
+        trials=scored.trials,
         alignment={
             which.value: {
                 "words": splits[which].corpus.n_words,
@@ -205,7 +206,7 @@ def _probe(
     from embedbench.probing.members import ProbeData
     from embedbench.probing.plan import plan_members
     from embedbench.probing.questions import asked_once, label_columns
-    from embedbench.probing.trainer import train_members
+    from embedbench.probing.tuning import train_tuned
 
     set_threads(places.threads)
     with watch.phase("probing"):
@@ -218,7 +219,7 @@ def _probe(
         members = plan_members(
             cell.mixes, cell.probe, cell.seeds, tuple(columns[Split.TRAIN]), stores[Split.TRAIN].n_layers
         )
-        trained = train_members(
+        trained, trials = train_tuned(
             data[Split.TRAIN],
             data[Split.DEV],
             members,
@@ -229,14 +230,14 @@ def _probe(
         predicted = trained.predict(data[Split.TEST], progress)
     with watch.phase("scoring"):
         scored = score_members(cell, trained, splits, columns[Split.TEST], predicted)
-        scored = scored.with_baselines(score_baselines(cell, splits))
+        scored = replace(scored.with_baselines(score_baselines(cell, splits)), trials=recorded_trials(trials))
     if not cell.codelength:
         return scored
     from embedbench.probing.online_code import online_codes
 
     with watch.phase("codelength"):
         n_by_column = dict.fromkeys(columns[Split.TRAIN], n_labels)
-        codes = online_codes(data[Split.TRAIN], data[Split.DEV], members, n_by_column, cell.training, progress)
+        codes = online_codes(data[Split.TRAIN], data[Split.DEV], trained.members, n_by_column, cell.training, progress)
         return scored.with_codes(score_codes(cell, splits[Split.TRAIN], codes))
 
 

@@ -26,17 +26,24 @@ class Member:
         probe: vectors → label scores.
         labels: the label column it learns: `task` or `control`.
         seed: of its initial parameters and of the order of its training targets; nothing else is random.
+        rate_factor: of its learning rates but that of the mix.
+        weight_decay: in place of the training's, unless it is None.
     """
 
     mix: Mix
     probe: Probe
     labels: str = "task"
     seed: int = 0
+    rate_factor: float = 1.0
+    weight_decay: float | None = None
 
     @property
     def label(self) -> str:
         """How messages name it, such as `scalar linear task seed 0`."""
-        return f"{self.mix.label} {self.probe.name} {self.labels} seed {self.seed}"
+        label = f"{self.mix.label} {self.probe.name} {self.labels} seed {self.seed}"
+        if self.rate_factor == 1.0 and self.weight_decay is None:
+            return label
+        return f"{label}, rate x {self.rate_factor:g}, weight decay {self.weight_decay}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +95,9 @@ class Training:
         min_updates: fewest updates in the schedule.
         enough_updates: with as many updates after fewer epochs (but at least half of `max_epochs`), the schedule ends.
         memory_bytes: span vectors beyond this size live in a temporary file, mapped into memory.
+        rate_factors: learning rates to try, as factors of those above; with `weight_decays` they make a grid whose
+            points all train, and of which the best on dev is kept.
+        weight_decays: weight decays to try; empty for `weight_decay` alone.
 
     Raises:
         ConfigurationError: a value is out of its range.
@@ -103,6 +113,8 @@ class Training:
     min_updates: int = 1000
     enough_updates: int = 1500
     memory_bytes: int = 1 << 30
+    rate_factors: tuple[float, ...] = (1.0,)
+    weight_decays: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "max_epochs", "patience", "memory_bytes", "learning_rate", "network_learning_rate"):
@@ -111,6 +123,29 @@ class Training:
         for name in ("weight_decay", "mix_learning_rate", "min_updates", "enough_updates"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ConfigurationError(f"training.{name} is {getattr(self, name)}; it must not be negative")
+        # Lists come from configuration files; what is compared and hashed is a tuple.
+        for name, least in (("rate_factors", math.ulp(0.0)), ("weight_decays", 0.0)):
+            values = tuple(map(float, getattr(self, name)))
+            object.__setattr__(self, name, values)
+            if len(set(values)) < len(values) or not all(least <= v < math.inf for v in values):
+                raise ConfigurationError(
+                    f"training.{name} is {list(values)}; it lists distinct numbers "
+                    f"{'above 0' if name == 'rate_factors' else 'from 0'}"
+                )
+        if not self.rate_factors:
+            raise ConfigurationError("training.rate_factors is empty; [1.0] tries the one rate there is")
+
+    @property
+    def tuned(self) -> bool:
+        """Whether there is more to try than the rate and the decay above."""
+        return self.grid != ((1.0, self.weight_decay),)
+
+    @property
+    def grid(self) -> tuple[tuple[float, float], ...]:
+        """Every (rate factor, weight decay) to try."""
+        return tuple(
+            (rate, decay) for rate in self.rate_factors for decay in self.weight_decays or (self.weight_decay,)
+        )
 
     def rate(self, width: int, *, linear: bool) -> float:
         """The learning rate of a probe with this many inputs at the start of the schedule."""

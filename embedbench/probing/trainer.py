@@ -131,7 +131,13 @@ class _SeedTraining:
         self._epochs = training.epochs(self._n_train)
         n_updates = training.batches(self._n_train) * self._passes * self._epochs
         self._optimisers = [
-            StackedAdamW(group.parameters, training, n_updates, linear=is_linear(group.members[0].probe))
+            StackedAdamW(
+                group.parameters,
+                training,
+                n_updates,
+                linear=is_linear(group.members[0].probe),
+                members=group.members,
+            )
             for group in self._groups
         ]
         self._order = np.random.Generator(np.random.PCG64(_stream(seed)))

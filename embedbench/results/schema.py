@@ -124,6 +124,29 @@ class MemberTraining:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """One point of the grid that all members were trained with, and how it did on dev.
+
+    Attributes:
+        mix: the mix's label.
+        labels: `task` or `control`.
+        rate_factor: of every learning rate but that of the mix.
+        weight_decay: of AdamW.
+        dev_loss: nats per target, the mean over seeds.
+        dev_score: the mean over seeds.
+        chosen: whether the scores of this mix are of this point.
+    """
+
+    mix: str
+    labels: str
+    rate_factor: float
+    weight_decay: float
+    dev_loss: float
+    dev_score: float
+    chosen: bool
+
+
+@dataclass(frozen=True)
 class Phase:
     """What one phase of a cell cost.
 
@@ -168,6 +191,7 @@ class Record:
             records older than this field.
         mix_weights: of every member with a learned mix.
         training: of every member.
+        trials: of every mix with every point of the grid; empty where there was no grid.
         alignment: per split, the words and how many of them each kind of misfit touched.
         config: the resolved configuration.
         environment: package versions, Python, CPU, threads.
@@ -193,6 +217,7 @@ class Record:
     subset_scores: tuple[Score, ...] = ()
     mix_weights: tuple[MixWeights, ...] = ()
     training: tuple[MemberTraining, ...] = ()
+    trials: tuple[Trial, ...] = ()
     alignment: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
@@ -237,6 +262,7 @@ def from_json(plain: Any) -> Record:
             values[name] = tuple(_with_tuples(kind, values[name]))
         values["subset_scores"] = tuple(_with_tuples(Score, values.get("subset_scores", ())))
         values["training"] = tuple(MemberTraining(**row) for row in values["training"])
+        values["trials"] = tuple(Trial(**row) for row in values.get("trials", ()))
         values["phases"] = tuple(Phase(**row) for row in values["phases"])
         values["error"] = None if values["error"] is None else Failure(**values["error"])
         for name in ("identity", "extractor", "task", "probe", "metric"):

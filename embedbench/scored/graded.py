@@ -13,7 +13,7 @@ from embedbench.errors import ContractError
 from embedbench.measuring import Stopwatch
 from embedbench.progress import Progress
 from embedbench.results.predictions import Predictions, member_column
-from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_trials, recorded_weights, scores_by_mix
 from embedbench.scoring.metric import MetricContext
 from embedbench.types import Split, TaskSplit, WordVectors
 
@@ -41,7 +41,7 @@ def measure_graded(
     from embedbench.probing.grades import grades_from
     from embedbench.probing.members import ProbeData
     from embedbench.probing.plan import plan_members
-    from embedbench.probing.trainer import train_members
+    from embedbench.probing.tuning import train_tuned
 
     scale, test = cell.task.meta.scale, splits[Split.TEST]
     if scale is None:
@@ -52,7 +52,7 @@ def measure_graded(
             grades, n_labels = grades_from(split.labels, scale)
             data[which] = ProbeData(stores[which], split, {"task": grades})
         members = plan_members(cell.mixes, cell.graded, cell.seeds, ("task",), stores[Split.TRAIN].n_layers)
-        trained = train_members(
+        trained, trials = train_tuned(
             data[Split.TRAIN], data[Split.DEV], members, {"task": n_labels}, cell.training, progress
         )
         predicted = trained.predict_grades(data[Split.TEST], progress) + scale[0]
@@ -77,7 +77,8 @@ def measure_graded(
                 {member_column(m.mix.label, "task", m.seed): row for m, row in zip(members, predicted, strict=True)},
             ),
             mix_weights=recorded_weights(members, trained.mix_weights),
-            training=recorded_training(members, trained.epochs, trained.dev_scores),
+            training=recorded_training(members, trained.epochs, trained.dev_scores, trained.sizes),
+            trials=recorded_trials(trials),
         )
 
 

@@ -15,7 +15,8 @@ from embedbench import __version__
 from embedbench.errors import ConfigurationError
 from embedbench.fingerprint import fingerprint
 from embedbench.mixing import check_mix_names
-from embedbench.probing.probes import Structural
+from embedbench.probing.allennlp import require_allennlp
+from embedbench.probing.probes import CRF, Biaffine, Structural
 from embedbench.scoring.baselines import BASELINES
 from embedbench.types import TREES, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
 
@@ -71,15 +72,29 @@ class Cell:
             raise ConfigurationError(f"resamples is {self.resamples}; it must be at least 1")
         if self.limit is not None and self.limit < 1:
             raise ConfigurationError(f"limit is {self.limit}; it is a number of sentences, at least 1, or null for all")
-        if self.task.meta.kind is TaskKind.CLASSIFICATION and not hasattr(self.probe, "hidden_widths"):
-            raise ConfigurationError(
-                f"probe {self.probe.name} reads trees, and {self.task.meta.name} is a classification; "
-                "choose another, such as probe=linear"
-            )
+        self._check_probe()
         if not self.extractor.name.strip() or self.extractor.name in BASELINES:
             raise ConfigurationError(
                 f"an extractor cannot be called {self.extractor.name!r}; {', '.join(BASELINES)} are rows of "
                 "tables: set extractor.name"
+            )
+
+    def _check_probe(self) -> None:
+        if self.task.meta.kind is TaskKind.HEAD_SELECTION:
+            require_allennlp(f"task {self.task.meta.name}, to decode trees,")
+        if self.task.meta.kind is not TaskKind.CLASSIFICATION:
+            return
+        if isinstance(self.probe, CRF):
+            require_allennlp(f"probe {self.probe.name}")
+            if self.codelength:
+                raise ConfigurationError(
+                    f"probe {self.probe.name} has no online code: set codelength=false, or take another, "
+                    "such as probe=linear"
+                )
+        elif not hasattr(self.probe, "hidden_widths"):
+            raise ConfigurationError(
+                f"probe {self.probe.name} reads trees, and {self.task.meta.name} is a classification; "
+                "choose another, such as probe=linear"
             )
 
     @property
@@ -87,12 +102,19 @@ class Cell:
         """The name of the probe that is trained; `none` for a task that trains nothing."""
         if self.task.meta.kind in TREES:
             return self.structural.name
+        if self.task.meta.kind is TaskKind.HEAD_SELECTION:
+            return self.biaffine.name
         return self.probe.name if self.task.meta.kind is TaskKind.CLASSIFICATION else "none"
 
     @property
     def structural(self) -> Structural:
         """The structural probe of a tree task: `probe`, or the default one where `probe` is for classification."""
         return self.probe if isinstance(self.probe, Structural) else Structural()
+
+    @property
+    def biaffine(self) -> Biaffine:
+        """The biaffine probe of a head selection: `probe`, or the default one where `probe` is for another kind."""
+        return self.probe if isinstance(self.probe, Biaffine) else Biaffine()
 
     @property
     def identity(self) -> str:
@@ -110,6 +132,8 @@ class Cell:
         trained_on_trees = {name: trained[name] for name in ("training", "seeds")}
         if self.task.meta.kind in TREES:
             trained_on_trees["probe"] = component_options(self.structural)
+        if self.task.meta.kind is TaskKind.HEAD_SELECTION:
+            trained_on_trees["probe"] = component_options(self.biaffine)
         if self.task.meta.kind is TaskKind.CATEGORISATION:
             trained_on_trees = {"seeds": list(self.seeds)}
         return fingerprint(
@@ -121,7 +145,7 @@ class Cell:
                 "metric": self.task.meta.metric,
                 "mixes": list(self.mixes),
                 **(trained if self.task.meta.kind is TaskKind.CLASSIFICATION else {}),
-                **(trained_on_trees if self.task.meta.kind in TREES else {}),
+                **(trained_on_trees if self.task.meta.kind in (*TREES, TaskKind.HEAD_SELECTION) else {}),
                 "resamples": self.resamples,
                 "store_dtype": self.store_dtype,
                 "limit": self.limit,

@@ -19,6 +19,7 @@ from embedbench.results.schema import Record, Status
 from embedbench.results.superseding import remove_failures
 from embedbench.results.writing import cell_folder, finished, write_record
 from embedbench.scored import Scored
+from embedbench.scored_heads import measure_heads
 from embedbench.scored_members import score_baselines, score_codes, score_members
 from embedbench.scored_similarity import score_similarities
 from embedbench.scored_suites import score_suite
@@ -148,6 +149,9 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
     elif cell.task.meta.kind in TREES:
         set_threads(places.threads)
         scored = measure_trees(cell, splits, stores, watch, progress)
+    elif cell.task.meta.kind is TaskKind.HEAD_SELECTION:
+        set_threads(places.threads)
+        scored = measure_heads(cell, splits, stores, watch, progress)
     else:
         scored = _probe(cell, splits, stores, places, watch, progress)
     record = Record(

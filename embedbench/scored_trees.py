@@ -39,14 +39,14 @@ def measure_trees(
 
     Distances: `uuas` and `dspr`; depths: `nspr` and `root_accuracy`.
     """
-    from embedbench.probing.structural import TreeMember
+    from embedbench.probing.sentence_groups import SentenceMember
     from embedbench.probing.tree_data import TreeData
     from embedbench.probing.tree_training import train_trees
 
     pairs = cell.task.meta.kind is TaskKind.TREE_DISTANCE
     data = {which: TreeData(stores[which], Trees.of(split), pairs) for which, split in splits.items()}
     mixes = expand_mixes(cell.mixes, stores[Split.TRAIN].n_layers)
-    members = tuple(TreeMember(mix, seed) for mix in mixes for seed in cell.seeds)
+    members = tuple(SentenceMember(mix, seed) for mix in mixes for seed in cell.seeds)
     with watch.phase("probing"):
         fitted = train_trees(data[Split.TRAIN], data[Split.DEV], members, cell.structural, cell.training, progress)
         dev = read_columns(data[Split.DEV].trees, fitted.predict(data[Split.DEV], progress), len(members), pairs)

@@ -134,3 +134,44 @@ class Structural:
             raise ConfigurationError(
                 f"probe {self.name} has rank {self.rank} and learning rate {self.learning_rate}; both must be above 0"
             )
+
+
+@register("probe", "biaffine")
+@dataclass(frozen=True)
+class Biaffine:
+    """A bilinear score of limited rank for every word and every head it could have; for head_selection only.
+
+    Attributes:
+        rank: of the bilinear form, at most as many as the vectors have dimensions.
+        learning_rate: of AdamW at the start of the schedule, in place of `training.learning_rate`.
+        name: the label in tables.
+
+    Raises:
+        ConfigurationError: a value is out of its range.
+    """
+
+    rank: int = 128
+    learning_rate: float = 1e-3
+    name: str = "biaffine"
+
+    def __post_init__(self) -> None:
+        if self.rank < 1 or not 0 < self.learning_rate < float("inf"):
+            raise ConfigurationError(
+                f"probe {self.name} has rank {self.rank} and learning rate {self.learning_rate}; both must be above 0"
+            )
+
+
+@register("probe", "crf")
+@dataclass(frozen=True)
+class CRF:
+    """A conditional random field: softmax regression with learned transitions between the tags of a sentence.
+
+    For tasks that tag every word of every sentence, such as ner, chunking and upos.
+
+    Attributes:
+        bio: forbid, when decoding, an `I-X` that does not follow a `B-X` or `I-X`; labels must be BIO tags.
+        name: the label in tables.
+    """
+
+    bio: bool = False
+    name: str = "crf"

@@ -10,7 +10,10 @@ from jaxtyping import Bool, Int64, Integer
 from embedbench.errors import DataError
 from embedbench.types import TaskSplit
 
-BASELINES = ("majority", "word_majority", "chain", "random_tree", "first_word", "first_verb")
+BASELINES = (
+    *("majority", "word_majority", "chain", "random_tree", "first_word", "first_verb"),
+    *("next_word", "previous_word"),
+)
 """The names under which baselines appear in tables."""
 
 

@@ -71,7 +71,15 @@ class Trees:
 
 
 def tree_fault(split: TaskSplit) -> str:
-    """What is wrong with the trees of a split; empty if nothing is."""
+    """What is wrong with the trees and roles of a split; empty if nothing is."""
+    fault = heads_fault(split)
+    if not fault and not set(np.unique(split.labels).tolist()) <= set(map(int, Role)):
+        return f"labels are {np.unique(split.labels).tolist()}, expected roles {[int(role) for role in Role]}"
+    return fault
+
+
+def heads_fault(split: TaskSplit) -> str:
+    """What is wrong with the heads of a split, whatever its labels are; empty if nothing is."""
     spans, n_words = split.spans, split.corpus.n_words
     if spans.shape[1:] != (2, 2):
         return f"spans have shape {spans.shape}, expected (words, 2, 2): the word and its head"
@@ -79,8 +87,6 @@ def tree_fault(split: TaskSplit) -> str:
         return f"there are {len(spans)} targets for {n_words} words; expected every word once, in order"
     if not np.array_equal(spans[..., 1], spans[..., 0] + 1):
         return "a span is longer than a word"
-    if not set(np.unique(split.labels).tolist()) <= set(map(int, Role)):
-        return f"labels are {np.unique(split.labels).tolist()}, expected roles {[int(role) for role in Role]}"
     above = spans[:, 1, 0]
     outside = np.flatnonzero(split.corpus.sentence_of(above) != split.clusters)
     if len(outside):

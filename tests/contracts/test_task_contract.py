@@ -70,6 +70,7 @@ _OTHER_OPTION = {
     "pairs": {"first": "other"},
     "word_similarity": {"header": True},
     "tree_distance": {"left_out": ("DET",)},
+    "head_selection": {"left_out": ("det",)},
     "word_depth": {"left_out": ("DET",)},
     "analogies": {"rule": Rule.mul},
     "categorisation": {"clustering": Clustering.agglomerative},

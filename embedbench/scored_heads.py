@@ -16,6 +16,7 @@ from embedbench.progress import Progress
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
 from embedbench.scored import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scoring.attachment import LAS, UAS, GreedyUAS
 from embedbench.scoring.baselines import word_majority
 from embedbench.scoring.metric import MetricContext
 from embedbench.tasks.head_columns import Heads, heads_of_choices
@@ -24,11 +25,11 @@ from embedbench.types import Split, TaskSplit, WordVectors
 if TYPE_CHECKING:
     from embedbench.probing.biaffine import HeadScores
 
-METRICS = ("uas", "las", "uas_greedy")
+METRICS = (UAS.name, LAS.name, GreedyUAS.name)
 """What is scored; the main metric comes first."""
 
-Columns = Mapping[str, Int64[np.ndarray, "*members words"]]
-"""By metric, a number per word that is the same exactly where what the metric asks for is the same."""
+Columns = Mapping[str, Int64[np.ndarray, "..."]]
+"""By metric, for every word (last axis), a number that is the same where what the metric asks for is the same."""
 
 
 @runtime_checkable
@@ -176,7 +177,7 @@ def _baselines(cell: Cell, train: TaskSplit, test: TaskSplit, learned: Heads, he
 
 
 def _word_majority(
-    train: TaskSplit, test: TaskSplit, column: Int64[np.ndarray, "targets"]
+    train: TaskSplit, test: TaskSplit, column: Int64[np.ndarray, "learned"]
 ) -> Int64[np.ndarray, "targets"]:
     """The most frequent value that each test word has in train; its head is not looked at."""
     learn = TaskSplit(train.corpus, train.spans[:, :1], column, train.clusters)

@@ -21,11 +21,12 @@ from embedbench.types import Split, TaskSplit
 if TYPE_CHECKING:
     from embedbench.probing.fitted import FittedMembers
     from embedbench.probing.online_code import OnlineCode
+    from embedbench.probing.tag_training import FittedTaggers
 
 
 def score_members(
     cell: Cell,
-    trained: FittedMembers,
+    trained: FittedMembers | FittedTaggers,
     split: TaskSplit,
     columns: Mapping[str, Int64[np.ndarray, "targets"]],
     predicted: Int64[np.ndarray, "members targets"],

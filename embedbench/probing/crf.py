@@ -1,12 +1,12 @@
 """The CRF tagging head (Lafferty et al. 2001): softmax regression on every word, and learned transitions between tags.
 
 The score of a sequence of tags is the sum of its emissions, linear in the mixed vectors, and of its transitions,
-including those from the start and to the end of the sentence. The loss is the negative log-likelihood (nats per word) of
-whole sentences. Transitions start at zero, where the probe is softmax regression.
+including those from the start and to the end of the sentence. The loss is the negative log-likelihood (nats per word)
+of whole sentences. Transitions start at zero, where the probe is softmax regression.
 
-The sum over all sequences and Viterbi's algorithm are allennlp-light's `ConditionalRandomField`. Its sum is batched over
-members by `torch.func.vmap`; its numerator refuses that and is a few lookups, written here; its decoder takes one
-sentence of one member after the other.
+The sum over all sequences and Viterbi's algorithm are allennlp-light's `ConditionalRandomField`. Its sum is batched
+over members by `torch.func.vmap`; its numerator refuses that and is a few lookups, written here; its decoder takes one
+sentence of one member after the other. Constraints hold in decoding alone, as there.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ def best_sequence(
     require_allennlp("probe=crf")
     from allennlp_light.modules.conditional_random_field.conditional_random_field import ConditionalRandomField
 
-    module = ConditionalRandomField(emissions.shape[1], constraints=None if allowed is None else list(allowed))
+    constraints = None if allowed is None else list(allowed)
+    module = ConditionalRandomField(emissions.shape[1], constraints)  # type: ignore[arg-type]
     module.load_state_dict(transitions, strict=False)
     [found] = module.viterbi_tags(emissions.detach().unsqueeze(0), top_k=1)
     tags, _ = found[0]
@@ -119,7 +120,8 @@ def bio_transitions(label_names: Sequence[str]) -> list[tuple[int, int]]:
     for name in label_names:
         if name != "O" and (name[:2] not in ("B-", "I-") or len(name) < 3):
             raise ConfigurationError(
-                f"probe.bio needs BIO tags, but the label {name!r} is neither O nor B-TYPE nor I-TYPE; set probe.bio=false"
+                f"probe.bio needs BIO tags, but the label {name!r} is neither O nor B-TYPE nor I-TYPE; "
+                "set probe.bio=false"
             )
     require_allennlp("probe=crf")
     from allennlp_light.modules.conditional_random_field.conditional_random_field import allowed_transitions

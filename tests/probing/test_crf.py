@@ -1,4 +1,4 @@
-"""The CRF tagging head: parity with trying all sequences and with allennlp-light, and tags that only transitions tell."""
+"""The CRF tagging head: parity with trying all sequences and with allennlp-light; tags that only transitions tell."""
 
 from __future__ import annotations
 

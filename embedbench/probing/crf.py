@@ -4,9 +4,10 @@ The score of a sequence of tags is the sum of its emissions, linear in the mixed
 including those from the start and to the end of the sentence. The loss is the negative log-likelihood (nats per word)
 of whole sentences. Transitions start at zero, where the probe is softmax regression.
 
-The sum over all sequences and Viterbi's algorithm are allennlp-light's `ConditionalRandomField`. Its sum is batched
-over members by `torch.func.vmap`; its numerator refuses that and is a few lookups, written here; its decoder takes one
-sentence of one member after the other. Constraints hold in decoding alone, as there.
+The sum over all sequences is that of allennlp-light's `ConditionalRandomField`, batched over members by
+`torch.func.vmap`. Its numerator refuses that and is a few lookups, written here. Its decoder takes one sentence of one
+member at a time, some milliseconds each; the one here takes all members at once and is tested to agree with it. BIO
+constraints are allennlp-light's, and hold in decoding alone, as there.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from embedbench.probing.tag_data import TagBatch
 _INITIAL_DEVIATION = 0.01
 """Of the emission weights, as of linear probes."""
 
-_TRANSITIONS = ("transitions", "start_transitions", "end_transitions")
+TRANSITIONS = ("transitions", "start_transitions", "end_transitions")
 """Parameters of a member, by the names that allennlp-light has for them."""
 
 
@@ -50,7 +51,7 @@ class CRFGroup(SentenceGroup[TagBatch]):
         empty = scores.new_zeros(len(scores), 1, scores.shape[2])
         padded = torch.cat([scores, empty], dim=1)[:, batch.places]
         tags = torch.stack([batch.tags[member.labels] for member in self.members])
-        transitions = {name: own[name] for name in _TRANSITIONS}
+        transitions = {name: own[name] for name in TRANSITIONS}
         likelihood = log_likelihoods(padded, tags, batch.places < len(batch.vectors), transitions)
         return -likelihood.sum(dim=1) / len(batch.vectors)
 
@@ -84,34 +85,25 @@ def log_likelihoods(
     return _sequence_scores(emissions, tags, present, transitions) - sums
 
 
-def best_sequence(
-    emissions: Float32[Tensor, "words labels"],
-    transitions: Parameters,
-    allowed: Sequence[tuple[int, int]] | None = None,
-) -> Int64[np.ndarray, "words"]:
-    """The tags of one sentence with the highest score (Viterbi 1967); `transitions` are those of one member.
-
-    Args:
-        emissions: of the sentence's words.
-        transitions: without an axis for members.
-        allowed: the transitions that may occur, as allennlp-light's `allowed_transitions` gives them; None: all.
-
-    Raises:
-        MissingExtraError: allennlp-light is not installed.
-    """
-    require_allennlp("probe=crf")
-    from allennlp_light.modules.conditional_random_field.conditional_random_field import ConditionalRandomField
-
-    constraints = None if allowed is None else list(allowed)
-    module = ConditionalRandomField(emissions.shape[1], constraints)  # type: ignore[arg-type]
-    module.load_state_dict(transitions, strict=False)
-    [found] = module.viterbi_tags(emissions.detach().unsqueeze(0), top_k=1)
-    tags, _ = found[0]
-    return np.asarray(tags, np.int64)
+def best_sequences(
+    emissions: Float32[Tensor, "members words labels"], transitions: Parameters
+) -> Int64[np.ndarray, "members words"]:
+    """The tags of one sentence with the highest score under every member (Viterbi 1967)."""
+    steps = transitions["transitions"]
+    best = transitions["start_transitions"] + emissions[:, 0]
+    came_from = []
+    for word in range(1, emissions.shape[1]):
+        best, before = (best.unsqueeze(2) + steps).max(dim=1)
+        best = best + emissions[:, word]
+        came_from.append(before)
+    tags = [(best + transitions["end_transitions"]).argmax(dim=1, keepdim=True)]
+    for before in reversed(came_from):
+        tags.append(before.gather(1, tags[-1]))
+    return np.asarray(torch.cat(tags[::-1], dim=1).numpy())
 
 
-def bio_transitions(label_names: Sequence[str]) -> list[tuple[int, int]]:
-    """The transitions that BIO tags allow: an `I-X` follows a `B-X` or `I-X` only.
+def bio_penalties(label_names: Sequence[str]) -> Parameters:
+    """What to add to a member's transitions so that an `I-X` follows a `B-X` or `I-X` only: 0, or -inf.
 
     Raises:
         ConfigurationError: a label is no BIO tag.
@@ -126,7 +118,15 @@ def bio_transitions(label_names: Sequence[str]) -> list[tuple[int, int]]:
     require_allennlp("probe=crf")
     from allennlp_light.modules.conditional_random_field.conditional_random_field import allowed_transitions
 
-    return [(int(a), int(b)) for a, b in allowed_transitions("BIO", dict(enumerate(label_names)))]
+    n = len(label_names)
+    penalties = torch.full((n + 2, n + 2), float("-inf"))
+    for before, after in allowed_transitions("BIO", dict(enumerate(label_names))):
+        penalties[before, after] = 0  # the start is before label n, the end after label n + 1
+    return {
+        "transitions": penalties[:n, :n],
+        "start_transitions": penalties[n, :n],
+        "end_transitions": penalties[:n, n + 1],
+    }
 
 
 def _sequence_scores(

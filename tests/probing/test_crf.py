@@ -11,7 +11,7 @@ import torch
 from embedbench.errors import ConfigurationError, MissingExtraError
 from embedbench.mixing import Scalar, Single
 from embedbench.probing import allennlp
-from embedbench.probing.crf import best_sequence, bio_transitions, log_likelihoods
+from embedbench.probing.crf import best_sequences, bio_penalties, log_likelihoods
 from embedbench.probing.members import Member, ProbeData, Training
 from embedbench.probing.probes import CRF, Linear
 from embedbench.probing.sentence_groups import SentenceMember
@@ -44,6 +44,7 @@ def test_likelihoods_and_best_tags_are_those_of_trying_all_sequences() -> None:
     found = log_likelihoods(emissions, tags, present, transitions)
     from allennlp_light.modules.conditional_random_field import ConditionalRandomField
 
+    decoded = [best_sequences(emissions[:, s, :length], transitions) for s, length in enumerate(lengths)]
     for member in range(members):
         own = {name: value[member] for name, value in transitions.items()}
         for sentence, length in enumerate(lengths):
@@ -52,17 +53,21 @@ def test_likelihoods_and_best_tags_are_those_of_trying_all_sequences() -> None:
             gold = tuple(tags[member, sentence, :length].tolist())
             expected = scores[gold] - np.logaddexp.reduce(list(scores.values()))
             assert float(found[member, sentence]) == pytest.approx(expected, abs=1e-5)
-            assert tuple(best_sequence(words, own).tolist()) == max(scores, key=scores.__getitem__)
+            assert tuple(decoded[sentence][member].tolist()) == max(scores, key=scores.__getitem__)
         module = ConditionalRandomField(n_labels)
         module.load_state_dict(own, strict=False)
-        whole = float(module(emissions[member], tags[member], present))
+        by_allennlp = module.viterbi_tags(emissions[member], present)
+        assert [tags for tags, _ in by_allennlp] == [rows[member].tolist() for rows in decoded]
+        whole = float(module(emissions[member], tags[member], present).detach())
         assert float(found[member].sum()) == pytest.approx(whole, abs=1e-4)
 
 
 def test_bio_constraints_forbid_what_they_say() -> None:
     """The best sequence among the well-formed ones, by trying all."""
     rng = np.random.default_rng(1)
-    allowed, none = bio_transitions(BIO), {n: v[0] for n, v in random_transitions(rng, 5).items()}
+    transitions, penalties = random_transitions(rng, 5), bio_penalties(BIO)
+    none = {name: value[0] for name, value in transitions.items()}
+    constrained = {name: value + penalties[name] for name, value in transitions.items()}
 
     def formed(tags) -> bool:
         names = ["O", *(BIO[tag] for tag in tags)]
@@ -73,11 +78,11 @@ def test_bio_constraints_forbid_what_they_say() -> None:
         words = torch.from_numpy(3 * rng.normal(size=(4, 5)).astype(np.float32))
         sequences = {seq: score(words, seq, none) for seq in product(range(5), repeat=4)}
         best = max((seq for seq in sequences if formed(seq)), key=sequences.__getitem__)
-        assert tuple(best_sequence(words, none, allowed).tolist()) == best
+        assert tuple(best_sequences(words[None], constrained)[0].tolist()) == best
         changed += best != max(sequences, key=sequences.__getitem__)
     assert changed > 2
     with pytest.raises(ConfigurationError, match="'NOUN' is neither"):
-        bio_transitions(("NOUN", "O"))
+        bio_penalties(("NOUN", "O"))
 
 
 def ambiguous(seed, n=80) -> ProbeData:
@@ -135,4 +140,4 @@ def test_targets_that_are_no_sentences_are_refused() -> None:
 def test_without_allennlp_the_extra_is_named(monkeypatch) -> None:
     monkeypatch.setattr(allennlp, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"probe=crf needs .*embedbench\[elmo\]"):
-        bio_transitions(BIO)
+        bio_penalties(BIO)

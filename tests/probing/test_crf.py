@@ -118,6 +118,23 @@ def test_transitions_resolve_what_emissions_cannot() -> None:
     assert (linear == gold).mean() < 0.9, "half of the inner words are told by nothing but the word before"
 
 
+def test_constraints_hold_of_the_task_and_not_of_the_control() -> None:
+    train, dev, test = (ambiguous(seed, 20) for seed in (1, 2, 3))
+    members = [SentenceMember(Single(0), 0, labels) for labels in ("task", "control")]
+    brief = Training(max_epochs=1, min_updates=0, batch_size=2048)
+    rows = train_taggers(train, dev, members, CRF(bio=True), BIO, brief).predict(test)
+    free = train_taggers(train, dev, members, CRF(), BIO, brief).predict(test)
+
+    def ill_formed(row) -> int:
+        names = np.array(BIO)[row]
+        first = np.isin(np.arange(len(row)), test.split.corpus.offsets[:-1])
+        before = np.where(first, "O", np.roll(names, 1))
+        return sum(b[:1] == "I" and (a == "O" or a[2:] != b[2:]) for a, b in zip(before, names, strict=True))
+
+    assert ill_formed(rows[0]) == 0 < ill_formed(free[0]), "one update has learned no transitions"
+    np.testing.assert_array_equal(rows[1], free[1])
+
+
 def test_a_member_gives_the_result_it_would_give_alone() -> None:
     train, dev, test = (ambiguous(seed, 20) for seed in (1, 2, 3))
     brief = Training(max_epochs=2, min_updates=10, batch_size=64)

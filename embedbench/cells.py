@@ -16,7 +16,7 @@ from embedbench.errors import ConfigurationError
 from embedbench.fingerprint import fingerprint
 from embedbench.mixing import check_mix_names
 from embedbench.probing.allennlp import require_allennlp
-from embedbench.probing.probes import CRF, Biaffine, Structural
+from embedbench.probing.probes import CRF, Biaffine, Graded, Pointer, Structural
 from embedbench.scoring.baselines import BASELINES
 from embedbench.types import TREES, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 CELL_VERSION = 2
 """Raised when the same configuration would give other numbers than before."""
 
+SIMILARITY_VERSION = 2
+"""Raised when the same configuration would give another similarity than before (2: unknown words are left out)."""
 
 CODE_VERSION = 1
 """Raised when the same configuration would give another codelength than before."""
@@ -39,7 +41,9 @@ class Cell:
     Attributes:
         extractor: where vectors come from.
         task: what is asked of them.
-        probe: the probe family; a tree task takes the default structural probe where this is none.
+        probe: the probe family; a tree task takes the default structural probe where this is none, a head selection the
+            default biaffine one, a graded task the default graded probe, a task of answers in a passage the default
+            pointer.
         training: how members train.
         mixes: names of layer mixes; `single`, `cumulative` and `top_down` stand for every layer.
         seeds: of initialisation and data order.
@@ -93,18 +97,15 @@ class Cell:
                 )
         elif not hasattr(self.probe, "hidden_widths"):
             raise ConfigurationError(
-                f"probe {self.probe.name} reads trees, and {self.task.meta.name} is a classification; "
+                f"probe {self.probe.name} is not for classes, and {self.task.meta.name} is a classification; "
                 "choose another, such as probe=linear"
             )
 
     @property
     def probe_name(self) -> str:
         """The name of the probe that is trained; `none` for a task that trains nothing."""
-        if self.task.meta.kind in TREES:
-            return self.structural.name
-        if self.task.meta.kind is TaskKind.HEAD_SELECTION:
-            return self.biaffine.name
-        return self.probe.name if self.task.meta.kind is TaskKind.CLASSIFICATION else "none"
+        probe = self._trained_probe
+        return "none" if probe is None else str(probe.name)
 
     @property
     def structural(self) -> Structural:
@@ -115,6 +116,29 @@ class Cell:
     def biaffine(self) -> Biaffine:
         """The biaffine probe of a head selection: `probe`, or the default one where `probe` is for another kind."""
         return self.probe if isinstance(self.probe, Biaffine) else Biaffine()
+
+    @property
+    def graded(self) -> Graded:
+        """The probe of a graded task: `probe`, or the default one where `probe` is for another kind of task."""
+        return self.probe if isinstance(self.probe, Graded) else Graded()
+
+    @property
+    def pointer(self) -> Pointer:
+        """The probe of answers in a passage: `probe`, or the default one where `probe` is for another kind of task."""
+        return self.probe if isinstance(self.probe, Pointer) else Pointer()
+
+    @property
+    def _trained_probe(self) -> Any:
+        kind = self.task.meta.kind
+        if kind in TREES:
+            return self.structural
+        trained = {
+            TaskKind.CLASSIFICATION: self.probe,
+            TaskKind.HEAD_SELECTION: self.biaffine,
+            TaskKind.GRADED: self.graded,
+            TaskKind.POINTER: self.pointer,
+        }
+        return trained.get(kind)
 
     @property
     def identity(self) -> str:
@@ -129,13 +153,13 @@ class Cell:
             # Only where it is asked for: cells that were finished before it existed keep their identity.
             **({"codelength": CODE_VERSION} if self.codelength else {}),
         }
-        trained_on_trees = {name: trained[name] for name in ("training", "seeds")}
-        if self.task.meta.kind in TREES:
-            trained_on_trees["probe"] = component_options(self.structural)
-        if self.task.meta.kind is TaskKind.HEAD_SELECTION:
-            trained_on_trees["probe"] = component_options(self.biaffine)
-        if self.task.meta.kind is TaskKind.CATEGORISATION:
-            trained_on_trees = {"seeds": list(self.seeds)}
+        kind = self.task.meta.kind
+        if kind is TaskKind.CATEGORISATION:
+            trained = {"seeds": list(self.seeds)}
+        elif kind is not TaskKind.CLASSIFICATION:
+            probe = self._trained_probe
+            trained = {name: trained[name] for name in ("training", "seeds")} if probe else {}
+            trained |= {"probe": component_options(probe)} if probe else {}
         return fingerprint(
             {
                 "cell_version": CELL_VERSION,
@@ -144,8 +168,8 @@ class Cell:
                 "task": self.task.fingerprint,
                 "metric": self.task.meta.metric,
                 "mixes": list(self.mixes),
-                **(trained if self.task.meta.kind is TaskKind.CLASSIFICATION else {}),
-                **(trained_on_trees if self.task.meta.kind in (*TREES, TaskKind.HEAD_SELECTION) else {}),
+                **trained,
+                **({"similarity": SIMILARITY_VERSION} if kind is TaskKind.SIMILARITY else {}),
                 "resamples": self.resamples,
                 "store_dtype": self.store_dtype,
                 "limit": self.limit,

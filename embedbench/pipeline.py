@@ -19,12 +19,14 @@ from embedbench.results.predictions import Predictions
 from embedbench.results.schema import Record, Status
 from embedbench.results.superseding import remove_failures
 from embedbench.results.writing import cell_folder, finished, write_record
-from embedbench.scored import Scored
-from embedbench.scored_heads import measure_heads
-from embedbench.scored_members import score_baselines, score_codes, score_members
-from embedbench.scored_similarity import score_similarities
-from embedbench.scored_suites import score_suite
-from embedbench.scored_trees import measure_trees
+from embedbench.scored.answers import measure_answers
+from embedbench.scored.graded import measure_graded
+from embedbench.scored.heads import measure_heads
+from embedbench.scored.members import score_baselines, score_codes, score_members
+from embedbench.scored.scores import Scored
+from embedbench.scored.similarity import score_similarities
+from embedbench.scored.suites import score_suite
+from embedbench.scored.trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder
 from embedbench.types import SUITES, TREES, ControlKind, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
 
@@ -155,6 +157,12 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
     elif cell.task.meta.kind is TaskKind.HEAD_SELECTION:
         set_threads(places.threads)
         scored = measure_heads(cell, splits, stores, watch, progress)
+    elif cell.task.meta.kind is TaskKind.GRADED:
+        set_threads(places.threads)
+        scored = measure_graded(cell, splits, stores, watch, progress)
+    elif cell.task.meta.kind is TaskKind.POINTER:
+        set_threads(places.threads)
+        scored = measure_answers(cell, splits, stores, watch, progress)
     else:
         scored = _probe(cell, splits, stores, places, watch, progress)
     record = Record(
@@ -168,6 +176,7 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
         label_names=tuple(cell.task.label_names),
         scores=scored.scores,
         baselines=scored.baselines,
+        subset_scores=scored.subset_scores,
         mix_weights=scored.mix_weights,
         training=scored.training,
         alignment={
@@ -237,7 +246,7 @@ def _probe(
             )
         predicted = trained.predict(data[Split.TEST], progress)
     with watch.phase("scoring"):
-        scored = score_members(cell, trained, splits[Split.TEST], columns[Split.TEST], predicted)
+        scored = score_members(cell, trained, splits, columns[Split.TEST], predicted)
         scored = scored.with_baselines(score_baselines(cell, splits))
     if not cell.codelength:
         return scored

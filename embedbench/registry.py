@@ -34,6 +34,7 @@ _MODULES = (
     "embedbench.mixing",
     "embedbench.probing.probes",
     "embedbench.scoring.metrics",
+    "embedbench.scoring.answers",
     "embedbench.scoring.groups",
     "embedbench.scoring.trees",
     "embedbench.scoring.attachment",

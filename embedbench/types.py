@@ -211,6 +211,10 @@ class TaskKind(enum.StrEnum):
     """One label per target; a probe is trained."""
     SIMILARITY = "similarity"
     """One graded score per pair of spans; nothing is trained, only the test split exists."""
+    GRADED = "graded"
+    """One graded score per pair of spans; a probe learns a distribution over the whole grades of the task's scale."""
+    POINTER = "pointer"
+    """A span of a passage that answers a question; a probe learns where it starts and where it ends."""
     TREE_DISTANCE = "tree_distance"
     """A tree over every sentence; a structural probe learns the distance of every two words."""
     TREE_DEPTH = "tree_depth"
@@ -252,6 +256,8 @@ class TaskMeta:
     kind: TaskKind = TaskKind.CLASSIFICATION
     control: ControlKind = ControlKind.NONE
     description: str = ""
+    scale: tuple[int, int] | None = None
+    """Of graded tasks that are learned: the lowest and the highest grade."""
 
 
 @dataclass(frozen=True, eq=False)

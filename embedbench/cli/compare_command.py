@@ -12,7 +12,13 @@ from pathlib import Path
 from embedbench.cli.table_command import names
 from embedbench.errors import ConfigurationError
 from embedbench.registry import load_components
-from embedbench.reporting.comparing import CompareOptions, compare_extractors, comparison_rows, comparison_sheet
+from embedbench.reporting.comparing import (
+    Compared,
+    CompareOptions,
+    compare_extractors,
+    comparison_rows,
+    comparison_sheet,
+)
 from embedbench.reporting.formats import as_latex, as_markdown, as_text
 from embedbench.reporting.options import Format
 from embedbench.reporting.rows import as_csv, as_json
@@ -38,13 +44,17 @@ def execute(arguments: Sequence[str]) -> int:
         labels=parsed.labels,
         bootstrap=Bootstrap(resamples=parsed.resamples),
     )
-    compared = compare_extractors(found, options)
-    if parsed.format.is_rows:
+    return show_comparison(compare_extractors(found, options), parsed.format)
+
+
+def show_comparison(compared: Compared, form: Format) -> int:
+    """Prints the comparison; 1 when it has no row."""
+    if form.is_rows:
         table = comparison_rows(compared)
-        sys.stdout.write(as_json(table) if parsed.format is Format.JSON else as_csv(table))
-    elif parsed.format is Format.MD:
+        sys.stdout.write(as_json(table) if form is Format.JSON else as_csv(table))
+    elif form is Format.MD:
         sys.stdout.write(as_markdown(comparison_sheet(compared)))
-    elif parsed.format is Format.LATEX:
+    elif form is Format.LATEX:
         sys.stdout.write(as_latex(comparison_sheet(compared)))
     else:
         terminal = sys.stdout.isatty()

@@ -16,6 +16,7 @@ from embedbench.reporting.options import Format, IntervalStyle, TableOptions
 from embedbench.reporting.table import render_problems, render_table
 from embedbench.reporting.units import CODE_METRICS
 from embedbench.results.reading import read_records
+from embedbench.scoring.subsets import WHOLE
 
 _Choice = TypeVar("_Choice", bound=enum.StrEnum)
 
@@ -58,6 +59,12 @@ def _parse(arguments: Sequence[str]) -> tuple[TableOptions, list[Path]]:
     )
     parser.add_argument("--labels", default="task", help="task, control, or all (rows only)")
     parser.add_argument("--split", help="test (train for codelength and compression), or all (rows only)")
+    parser.add_argument(
+        "--subset",
+        default=WHOLE,
+        help="only the test targets whose word is seen or unseen in train, ambiguous or unambiguous there; "
+        "whole (all targets, the default), or all (rows only)",
+    )
     parser.add_argument("--interval", type=_one_of(IntervalStyle), default=IntervalStyle.PLUS_MINUS,
                         metavar="STYLE", help=", ".join(IntervalStyle))  # fmt: skip
     parser.add_argument("--tasks", help="these columns in this order, separated by commas")
@@ -69,6 +76,7 @@ def _parse(arguments: Sequence[str]) -> tuple[TableOptions, list[Path]]:
         metric=parsed.metric,
         split=parsed.split or ("train" if parsed.metric in CODE_METRICS else "test"),
         labels=parsed.labels,
+        subset=parsed.subset,
         format=parsed.format,
         interval=parsed.interval,
         tasks=names(parsed.tasks),

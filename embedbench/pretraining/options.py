@@ -153,10 +153,11 @@ class TransformerTraining:
         dim: of hidden states.
         n_layers: blocks.
         heads: of attention.
-        feed_forward: hidden units of each block's feed-forward layer; 0: four times `dim`.
+        feed_forward: hidden units of each block's feed-forward layer; 0: four times `dim`, or 8/3 where the layer is
+            gated, which has as many parameters.
         vocabulary: pieces of the tokenizer.
         positions: pieces read at once, special ones included.
-        dropout: of everything.
+        dropout: of everything that the network's own configuration lets drop.
         pieces_per_batch: of one update, padding included.
         learning_rate: the highest.
         bf16: compute in bfloat16.
@@ -190,22 +191,60 @@ class TransformerTraining:
             )
 
 
+class MaskedNetwork(enum.StrEnum):
+    """The encoder of a masked language model; the names are what a user types."""
+
+    bert = "bert"
+    """Learned positions, norms behind every sum (Devlin et al. 2019)."""
+    modernbert = "modernbert"
+    """Rotary positions, norms before every sum, gated feed-forward layers (Warner et al. 2024)."""
+
+
+class CausalNetwork(enum.StrEnum):
+    """The decoder of a causal language model; the names are what a user types."""
+
+    gpt2 = "gpt2"
+    """Learned positions (Radford et al. 2019)."""
+    llama = "llama"
+    """Rotary positions, gated feed-forward layers (Touvron et al. 2023)."""
+
+
 @dataclass(frozen=True)
 class MlmTraining(TransformerTraining):
     """A BERT-style masked language model with a lower-case WordPiece tokenizer (extractor=transformer).
 
     Attributes:
+        network: which encoder.
         masked: share of the words that are predicted.
-        next_sentence: learn too whether one half of the input follows the other.
+        next_sentence: learn too whether one half of the input follows the other; BERT only.
+
+    Raises:
+        ConfigurationError: sizes that do not fit together, or next sentences with another network than BERT.
     """
 
+    network: MaskedNetwork = MaskedNetwork.bert
     masked: float = 0.15
     next_sentence: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.masked < 1:
+            raise ConfigurationError(f"model.masked={self.masked} cannot be; expected a share between 0 and 1")
+        if self.next_sentence and self.network is not MaskedNetwork.bert:
+            raise ConfigurationError(
+                f"model.next_sentence=true needs BERT's segments, which {self.network} has not; use model.network=bert"
+            )
 
 
 @dataclass(frozen=True)
 class ClmTraining(TransformerTraining):
-    """A GPT-2-style causal language model with a byte-level BPE tokenizer (extractor=transformer)."""
+    """A GPT-style causal language model with a byte-level BPE tokenizer (extractor=transformer).
+
+    Attributes:
+        network: which decoder.
+    """
+
+    network: CausalNetwork = CausalNetwork.gpt2
 
 
 ModelOptions = Word2VecTraining | BilmTraining | TransformerTraining

@@ -16,6 +16,7 @@ from embedbench.pretraining.batches import shuffled_batches
 from embedbench.pretraining.examples import Blocks, blocks_of, padded, whole_words
 from embedbench.pretraining.objective import Batch, HeldOutLoss
 from embedbench.pretraining.pieces import CLM_SPECIAL, MLM_SPECIAL, PieceText
+from embedbench.pretraining.transformer_networks import head_of
 
 _PAD, _UNKNOWN, _FIRST, _SEPARATOR, _MASK = range(len(MLM_SPECIAL))
 _N_SPECIAL = len(MLM_SPECIAL)
@@ -24,7 +25,7 @@ _HELD_OUT_SEED = 77
 
 
 class CausalObjective:
-    """The next piece, over the whole vocabulary (GPT-2, Radford et al. 2019).
+    """The next piece, over the whole vocabulary (GPT, Radford et al. 2019).
 
     Blocks are whole sentences behind one `<|endoftext|>`, as the tokenizer also puts it before what is read out.
     """
@@ -78,15 +79,15 @@ class CausalObjective:
         )
         real = torch.arange(targets.shape[1])[None, :] < torch.from_numpy(lengths)[:, None]
         real = real.to(self._device)
-        hidden = self.network.transformer(input_ids=inputs, use_cache=False).last_hidden_state[real]
-        logits = self.network.lm_head(hidden)
+        hidden = self.network.base_model(input_ids=inputs, use_cache=False).last_hidden_state[real]
+        logits = head_of(self.network)(hidden)
         return F.cross_entropy(logits.float(), targets[real], reduction="none")
 
 
 class MaskedObjective:
     """Hidden words and, as an option, whether the second half follows the first (BERT, Devlin et al. 2019).
 
-    15 % of the words are chosen anew in every pass, with all their pieces; of these 80 % are hidden, 10 % replaced by
+    A share of the words is chosen anew in every pass, with all their pieces; of these 80 % are hidden, 10 % replaced by
     a random piece and 10 % left alone.
     """
 
@@ -159,13 +160,14 @@ class MaskedObjective:
         where, targets = self._hide(cells, words, generator)
         inputs = {
             "input_ids": torch.from_numpy(cells).to(self._device),
-            "token_type_ids": torch.from_numpy(segments).to(self._device),
             "attention_mask": torch.from_numpy(real.astype(np.int64)).to(self._device),
         }
-        output = self.network.bert(**inputs)
+        if second is not None:  # with one segment all are zero, which is what every network assumes
+            inputs["token_type_ids"] = torch.from_numpy(segments).to(self._device)
+        output = self.network.base_model(**inputs)
         # Only hidden pieces are scored: the product with the vocabulary would cost more than the network.
         states = output.last_hidden_state.flatten(0, 1)[torch.from_numpy(where).to(self._device)]
-        logits = self.network.cls.predictions(states)
+        logits = head_of(self.network)(states)
         hidden = F.cross_entropy(logits.float(), torch.from_numpy(targets).to(self._device), reduction="none")
         if second is None:
             return hidden, None

@@ -1,4 +1,4 @@
-"""Training of small Hugging Face transformers, BERT-style and GPT-2-style, each with its own tokenizer."""
+"""Training of small Hugging Face transformers, BERT-style and GPT-style, each with its own tokenizer."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from embedbench.errors import MissingExtraError
 from embedbench.extractors.devices import Device, torch_device
 from embedbench.fingerprint import fingerprint
 from embedbench.pretraining.budget import Budget, budget_key
@@ -20,11 +18,12 @@ from embedbench.pretraining.loop import run
 from embedbench.pretraining.objective import Optimisation
 from embedbench.pretraining.options import MlmTraining, TransformerTraining
 from embedbench.pretraining.pieces import PieceText, cut, save_tokenizer, train_byte_bpe, train_wordpiece
+from embedbench.pretraining.transformer_networks import new_network, start_as_unigram
 from embedbench.pretraining.transformer_objectives import CausalObjective, MaskedObjective
 from embedbench.pretraining.workplace import PretrainedModel, train_once
 from embedbench.progress import Progress, SilentProgress
 
-VERSION = 1
+VERSION = 2
 """Counts up whenever the same options give other weights."""
 
 
@@ -57,9 +56,9 @@ def train_transformer(
         causal = not isinstance(options, MlmTraining)
         tokenizer = (train_byte_bpe if causal else train_wordpiece)(corpus, options.vocabulary)
         pieces = [cut(text, corpus.types, tokenizer) for text in (corpus.train, corpus.held_out)]
-        network = _network(options, tokenizer.get_vocab_size(), seed)
-        if isinstance(options, MlmTraining):
-            _start_as_unigram(network, pieces[0])
+        network = new_network(options, tokenizer.get_vocab_size(), seed)
+        if not causal:
+            start_as_unigram(network, pieces[0].ids)
         objective: CausalObjective | MaskedObjective
         common: dict[str, Any] = {
             "positions": options.positions,
@@ -110,53 +109,6 @@ def train_transformer(
         )
 
     return train_once(folder, key, train)
-
-
-def _network(options: TransformerTraining, n_pieces: int, seed: int) -> Any:
-    try:
-        import transformers
-    except ModuleNotFoundError:
-        raise MissingExtraError(needed_by="pretrain", package="transformers", extra="transformers") from None
-    wide = options.feed_forward or 4 * options.dim
-    # Networks draw their first weights from torch's global generator.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        if isinstance(options, MlmTraining):
-            bert = transformers.BertConfig(
-                vocab_size=n_pieces,
-                hidden_size=options.dim,
-                num_hidden_layers=options.n_layers,
-                num_attention_heads=options.heads,
-                intermediate_size=wide,
-                max_position_embeddings=options.positions,
-                hidden_dropout_prob=options.dropout,
-                attention_probs_dropout_prob=options.dropout,
-            )
-            return (transformers.BertForPreTraining if options.next_sentence else transformers.BertForMaskedLM)(bert)
-        gpt = transformers.GPT2Config(
-            vocab_size=n_pieces,
-            n_embd=options.dim,
-            n_layer=options.n_layers,
-            n_head=options.heads,
-            n_inner=wide,
-            n_positions=options.positions,
-            resid_pdrop=options.dropout,
-            embd_pdrop=options.dropout,
-            attn_pdrop=options.dropout,
-            bos_token_id=0,
-            eos_token_id=0,
-            # Unset, or every batch would be searched for padding, which comes last and needs no mask.
-            pad_token_id=None,
-        )
-        return transformers.GPT2LMHeadModel(gpt)
-
-
-def _start_as_unigram(network: Any, train: PieceText) -> None:
-    """Sets the output bias to the pieces' frequencies, which a short training would otherwise spend itself on."""
-    bias = network.cls.predictions.bias
-    counts = np.bincount(train.ids, minlength=len(bias)) + 1.0
-    with torch.no_grad():
-        bias.copy_(torch.from_numpy(np.log(counts / counts.sum())))
 
 
 def _save(network: Any, folder: Path) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Int64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from embedbench.mixing import simplest
+from embedbench.mixing import Mix, simplest
 from embedbench.probing.bank import Bank, build_bank
+from embedbench.probing.grades import mean_grades
 from embedbench.probing.groups import Batch, Group, GroupKey, Parameters, Shape, group_key, is_linear, stack_parameters
 from embedbench.probing.members import Member, ProbeData
 from embedbench.probing.network import NetworkGroup
@@ -51,7 +52,7 @@ class FittedMembers:
         n_labels: by label column.
         epochs: how many epochs every member was trained.
         best_epochs: the epoch (from 1) whose parameters every member kept.
-        dev_scores: dev accuracy of every member at its best epoch.
+        dev_scores: dev accuracy of every member at its best epoch; of grades, Pearson's correlation.
         dev_losses: dev cross-entropy (nats per target) at the best epoch.
         memory_bytes: a larger bank of span vectors goes to a temporary file.
     """
@@ -70,7 +71,7 @@ class FittedMembers:
     def mix_weights(self) -> list[MixWeights | None]:
         """The learned mix of every member; None where the mix has nothing to learn."""
         return [
-            _mix_weights(m, p) if m.mix.learned else None for m, p in zip(self.members, self.parameters, strict=True)
+            learned_mix(m.mix, p) if m.mix.learned else None for m, p in zip(self.members, self.parameters, strict=True)
         ]
 
     def predict(self, data: ProbeData, progress: Progress | None = None) -> Int64[np.ndarray, "members targets"]:
@@ -79,8 +80,23 @@ class FittedMembers:
         Raises:
             NumericalError: a vector is not finite.
         """
+        return self._predicted(data, lambda scores: scores.argmax(dim=1), progress).astype(np.int64)
+
+    def predict_grades(
+        self, data: ProbeData, progress: Progress | None = None
+    ) -> Float64[np.ndarray, "members targets"]:
+        """The grade, counted from the lowest of the scale, that every member gives every target.
+
+        Raises:
+            NumericalError: a vector is not finite.
+        """
+        return self._predicted(data, mean_grades, progress)
+
+    def _predicted(
+        self, data: ProbeData, read: Callable[[Tensor], Tensor], progress: Progress | None
+    ) -> Float64[np.ndarray, "members targets"]:
         progress = progress or SilentProgress()
-        predictions = np.zeros((len(self.members), len(data.split)), np.int64)
+        predictions = np.zeros((len(self.members), len(data.split)))
         groups, rows = self.groups(data)
         for key in sorted({bank_key(group.members[0]) for group in groups}, key=str):
             bank = make_bank(data, self.standard, key, self.memory_bytes, progress)
@@ -88,8 +104,8 @@ class FittedMembers:
             with progress.phase("predicting", len(data.split), "target") as advance:
                 for targets, batch in batches_in_order(bank, len(data.split)):
                     for group in reading:
-                        best = group.scores(batch).argmax(dim=1).numpy()
-                        for member, of_member in zip(group.members, best, strict=True):
+                        found = read(group.scores(batch)).numpy()
+                        for member, of_member in zip(group.members, found, strict=True):
                             predictions[rows[member], targets[0] : targets[-1] + 1] = of_member
                     advance(len(targets))
         return predictions
@@ -168,10 +184,11 @@ def _order(member: Member, n_layers: int) -> tuple[bytes, str, str, int]:
     return first_layer.to_bytes(4, "big"), member.mix.label, member.labels, member.seed
 
 
-def _mix_weights(member: Member, parameters: Parameters) -> MixWeights:
+def learned_mix(mix: Mix, parameters: Parameters) -> MixWeights:
+    """What a learned mix ended with; of one layer there is nothing to weigh."""
     if "mix" not in parameters:
         return MixWeights((1.0,), 1.0)
     weight: Tensor = parameters["mix"][0].double()
-    outside = torch.from_numpy(member.mix.coefficients(len(weight))[0]) == 0
+    outside = torch.from_numpy(mix.coefficients(len(weight))[0]) == 0
     softmax = weight.masked_fill(outside, float("-inf")).softmax(dim=0)
     return MixWeights(tuple(softmax.tolist()), float(parameters["gamma"][0]))

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Int64, Shaped
 from torch import Tensor
 
 from embedbench.mixing import Single
@@ -77,7 +77,7 @@ class Group(Protocol):
         ...
 
     def gradients(
-        self, batch: Batch, labels: Int64[Tensor, "members batch"]
+        self, batch: Batch, labels: Shaped[Tensor, "members batch"]
     ) -> tuple[Float32[Tensor, "members"], Parameters]:
         """The mean train loss (nats) of every member, and the gradient of every parameter."""
         ...
@@ -103,10 +103,31 @@ def is_linear(probe: Probe) -> bool:
     return not probe.hidden_widths and probe.pooling is not Pooling.attentive
 
 
-def parts_of(pooling: Pooling, spans: int) -> tuple[int, int]:
-    """How many vectors a target has (per slot), and how many products of them are added: pairs are [a; b; a*b]."""
-    ends = 2 if pooling is Pooling.endpoint else 1
-    return spans * ends, ends if spans == 2 else 0
+@dataclass(frozen=True)
+class Parts:
+    """What the input of a target is made of, in this order, per slot.
+
+    Attributes:
+        vectors: of its spans, or of their ends.
+        products: of the first half of the vectors with the second; pairs are [a; b; a*b].
+        differences: absolute ones, of the same; pairs are [a; b; a*b; |a-b|].
+    """
+
+    vectors: int
+    products: int
+    differences: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.vectors + self.products + self.differences
+
+
+def parts_of(probe: Probe, spans: int) -> Parts:
+    """What a probe reads of targets with this many spans."""
+    ends = 2 if probe.pooling is Pooling.endpoint else 1
+    pairs = ends if spans == 2 else 0
+    return Parts(spans * ends, pairs, pairs if getattr(probe, "difference", False) else 0)
 
 
 def initial_parameters(member: Member, shape: Shape) -> Parameters:
@@ -114,14 +135,13 @@ def initial_parameters(member: Member, shape: Shape) -> Parameters:
     generator = torch.Generator().manual_seed(member.seed)
     coefficients = torch.from_numpy(member.mix.coefficients(shape.layers))
     slots = len(coefficients)
-    parts, products = parts_of(member.probe.pooling, shape.spans)
     parameters: Parameters = {}
     if member.mix.learned:
         parameters |= {"mix": torch.zeros(1, shape.layers), "gamma": torch.ones(1)}
     if member.probe.pooling is Pooling.attentive:
         parameters["attention"] = torch.zeros(1, slots * shape.dim)
     widths = [*member.probe.hidden_widths, shape.n_labels]
-    width = (parts + products) * slots * shape.dim
+    width = parts_of(member.probe, shape.spans).total * slots * shape.dim
     for depth, out in enumerate(widths):
         # Hidden layers as He et al. 2015, for ReLU; the last layer near zero, so that training starts at chance.
         deviation = _INITIAL_DEVIATION if depth == len(widths) - 1 else (2 / width) ** 0.5

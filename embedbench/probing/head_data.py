@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from jaxtyping import Bool, Float32, Int64
 from torch import Tensor
 
 from embedbench.errors import ContractError
-from embedbench.probing.sentence_batches import Layout, standardised_words
+from embedbench.probing.sentence_batches import Layout, sentence_lengths, standardised_words
 from embedbench.probing.standard import Standard
 from embedbench.tasks.head_columns import Heads
 from embedbench.types import WordVectors
@@ -68,13 +69,18 @@ class HeadData:
         """The word position at which each sentence starts, and the number of words at the end."""
         return self.heads.offsets
 
+    @cached_property
+    def lengths(self) -> list[int]:
+        """The words of every sentence."""
+        return sentence_lengths(self.offsets)
+
     def words(self, sentence: int, standard: Standard) -> Float32[Tensor, "words layers dim"]:
         """The standardised vectors of a sentence."""
         return standardised_words(self.vectors, Layout.of(self.offsets, [sentence]).positions, standard)
 
-    def batch(self, sentences: Sequence[int], standard: Standard) -> HeadBatch:
+    def batch(self, units: Sequence[int], standard: Standard) -> HeadBatch:
         """Whole sentences, in this order."""
-        layout = Layout.of(self.offsets, sentences)
+        layout = Layout.of(self.offsets, units)
         present = layout.present
         choices = np.zeros(present.shape, np.int64)
         choices[present] = self._choices[layout.positions]  # type: ignore[attr-defined]
@@ -89,9 +95,9 @@ class HeadData:
             relations=torch.from_numpy(self.heads.relations[layout.positions]),
         )
 
-    def weight(self, sentences: Sequence[int]) -> int:
+    def weight(self, units: Sequence[int]) -> int:
         """How many words: the loss is a mean over them."""
-        return int(np.diff(self.offsets)[np.asarray(sentences, np.int64)].sum())
+        return sum(self.lengths[unit] for unit in units)
 
 
 def allowed_choices(present: Bool[np.ndarray, "sentences longest"]) -> Bool[np.ndarray, "sentences longest choices"]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Real
 
 from embedbench.errors import ConfigurationError, ContractError
 from embedbench.mixing import Mix
@@ -67,7 +67,8 @@ class ProbeData:
     Attributes:
         vectors: layered vectors of the split's corpus, by word position.
         split: the targets' spans.
-        labels: label columns by name (`task`, `control`); empty where only predictions are wanted.
+        labels: label columns by name (`task`, `control`); empty where only predictions are wanted. Whole numbers are
+            classes; floating-point numbers are grades, counted from the lowest of their scale.
 
     Raises:
         ContractError: a column does not have one label per target, or the vectors are not the corpus's.
@@ -75,7 +76,7 @@ class ProbeData:
 
     vectors: WordVectors
     split: TaskSplit
-    labels: Mapping[str, Int64[np.ndarray, "targets"]]
+    labels: Mapping[str, Real[np.ndarray, "targets"]]
 
     def __post_init__(self) -> None:
         if self.vectors.n_words != self.split.corpus.n_words:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Int64, Shaped
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from embedbench.probing.grades import grade_distributions
 from embedbench.probing.groups import Batch, Parameters, Shape, initial_coefficients, learned_rows, parts_of
 from embedbench.probing.members import Member
 from embedbench.probing.probes import Pooling
@@ -19,7 +20,7 @@ class NetworkGroup:
     def __init__(self, members: list[Member], parameters: Parameters, shape: Shape) -> None:
         self._probe = members[0].probe
         self._spans = shape.spans
-        self._products = parts_of(self._probe.pooling, shape.spans)[1]
+        self._parts = parts_of(self._probe, shape.spans)
         self._n_layers = shape.layers
         # Depends on the seed alone, and members share the masks: a member drops the same units in any company.
         self._dropout = torch.Generator().manual_seed(members[0].seed)
@@ -37,13 +38,14 @@ class NetworkGroup:
             return self._forward(batch, self.parameters, training=False)
 
     def gradients(
-        self, batch: Batch, labels: Int64[Tensor, "members batch"]
+        self, batch: Batch, labels: Shaped[Tensor, "members batch"]
     ) -> tuple[Float32[Tensor, "members"], Parameters]:
         """The loss of every member, and the gradients."""
         leaves = {name: value.detach().requires_grad_() for name, value in self.parameters.items()}
         with torch.enable_grad():
             scores = self._forward(batch, leaves, training=True)
-            losses = cross_entropy(scores, labels, reduction="none").mean(dim=1)
+            wanted = grade_distributions(labels, scores.shape[1]) if labels.is_floating_point() else labels
+            losses = cross_entropy(scores, wanted, reduction="none").mean(dim=1)
             # Members share no parameter, so the gradient of the sum holds each member's own.
             gradients = torch.autograd.grad(losses.sum(), list(leaves.values()))
         return losses.detach(), dict(zip(leaves, gradients, strict=True))
@@ -60,9 +62,10 @@ class NetworkGroup:
             assert batch.segments is not None
             vectors = attend(vectors[:, 0], parameters["attention"], batch.segments, self._spans * batch.size)
             vectors = vectors.view(members, self._spans, batch.size, -1)
-        if self._products:
-            half = self._products
-            vectors = torch.cat([vectors, vectors[:, :half] * vectors[:, half:]], dim=1)
+        if half := self._parts.products:
+            one, two = vectors[:, :half], vectors[:, half:]
+            differences = [(one - two).abs()] if self._parts.differences else []
+            vectors = torch.cat([vectors, one * two, *differences], dim=1)
         hidden = vectors.transpose(1, 2).flatten(2)
         depth = 0
         while f"weight{depth}" in parameters:

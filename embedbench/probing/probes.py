@@ -26,7 +26,7 @@ class Probe(Protocol):
     """Span vectors → label scores. A frozen dataclass whose fields are its typed options.
 
     A target's input is its span vectors side by side; with exactly two spans a and b it is [a; b; a*b]
-    (Liu et al. 2019, section 3).
+    (Liu et al. 2019, section 3), followed by |a-b| where the probe has a true field `difference`.
     """
 
     @property
@@ -109,6 +109,80 @@ class MLP:
     def hidden_widths(self) -> tuple[int, ...]:
         """`hidden`, repeated `layers` times."""
         return (self.hidden,) * self.layers
+
+
+@register("probe", "graded")
+@dataclass(frozen=True)
+class Graded:
+    """Softmax regression on the whole grades of a scale, from [a; b; a*b; |a-b|]; for graded tasks.
+
+    Tai et al. (2015, section 4.2) and SentEval (Conneau & Kiela 2018) predict relatedness so: a grade of 3.3 is the
+    distribution 0.7 on 3 and 0.3 on 4, and what is predicted is the mean grade of the softmax over the grades. The loss
+    is the cross-entropy with that distribution, whose minimum and gradient are those of Tai's KL divergence (SentEval's
+    code takes squared differences of the probabilities instead). It is preferred to least squares on the grade because
+    it is the softmax regression of all other tasks, with the same schedule and learning rates; it is convex while there
+    is no hidden layer; and what it predicts stays on the scale. The published features are [a*b; |a-b|]; a and b
+    themselves are kept, so that without the difference the input is that of all other pairs, [a; b; a*b].
+
+    Attributes:
+        hidden: units of a hidden layer (ReLU); 0 for none, as SentEval has it.
+        difference: whether |a-b| is part of the input.
+        dropout: the probability that a hidden unit is dropped while training.
+        pooling: how the words of a span become its vector.
+        name: the label in tables.
+
+    Raises:
+        ConfigurationError: a value is out of its range.
+    """
+
+    hidden: int = 0
+    difference: bool = True
+    dropout: float = 0.0
+    pooling: Pooling = Pooling.mean
+    name: str = "graded"
+
+    def __post_init__(self) -> None:
+        if self.hidden < 0 or not 0 <= self.dropout < 1:
+            raise ConfigurationError(
+                f"probe {self.name} has {self.hidden} hidden units and dropout {self.dropout}; expected 0 or more "
+                "units, and a dropout in [0, 1)"
+            )
+
+    @property
+    def hidden_widths(self) -> tuple[int, ...]:
+        """The hidden layer, if there is one."""
+        return (self.hidden,) if self.hidden else ()
+
+
+@register("probe", "pointer")
+@dataclass(frozen=True)
+class Pointer:
+    """Where an answer starts and ends: softmax over a passage's words of [word; question; word*question].
+
+    The question is the mean of its words' vectors. Two softmaxes over the words of the passage give the start and the
+    end (as in Rajpurkar et al. 2016 and Devlin et al. 2019, section 4.2); the answer is the span with the largest
+    product of both that is not longer than `longest`. Without a hidden layer the part of the question alone is the same
+    for every word of a passage, and so of no effect: scores are u·word + v·(word*question).
+
+    Attributes:
+        hidden: units of a hidden layer (ReLU) on [word; question; word*question]; 0 for none.
+        longest: words that an answer may have at most.
+        name: the label in tables.
+
+    Raises:
+        ConfigurationError: a value is out of its range.
+    """
+
+    hidden: int = 0
+    longest: int = 30
+    name: str = "pointer"
+
+    def __post_init__(self) -> None:
+        if self.hidden < 0 or self.longest < 1:
+            raise ConfigurationError(
+                f"probe {self.name} has {self.hidden} hidden units and answers of up to {self.longest} words; "
+                "expected at least 0 and 1"
+            )
 
 
 @register("probe", "structural")

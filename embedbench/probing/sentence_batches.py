@@ -19,7 +19,7 @@ BatchT_co = TypeVar("BatchT_co", covariant=True)
 
 @runtime_checkable
 class SentenceData(Protocol[BatchT_co]):
-    """One split as probes of whole sentences see it."""
+    """One split as probes of whole sentences see it, unit by unit: sentence, or passage with its questions."""
 
     @property
     def vectors(self) -> WordVectors:
@@ -27,16 +27,16 @@ class SentenceData(Protocol[BatchT_co]):
         ...
 
     @property
-    def offsets(self) -> Int64[np.ndarray, "sentences_plus_one"]:
-        """The word position at which each sentence starts, and the number of words at the end."""
+    def lengths(self) -> Sequence[int]:
+        """The words of every unit, which fill batches."""
         ...
 
-    def batch(self, sentences: Sequence[int], standard: Standard) -> BatchT_co:
-        """Whole sentences, in this order."""
+    def batch(self, units: Sequence[int], standard: Standard) -> BatchT_co:
+        """Whole units, in this order."""
         ...
 
-    def weight(self, sentences: Sequence[int]) -> int:
-        """How many things the mean loss of these sentences is a mean of."""
+    def weight(self, units: Sequence[int]) -> int:
+        """How many things the mean loss of these units is a mean of."""
         ...
 
 
@@ -71,19 +71,31 @@ class Layout:
         return np.asarray(self.places < len(self.positions))
 
 
-def sentence_batches(
-    offsets: Int64[np.ndarray, "sentences_plus_one"], order: Sequence[int], batch_words: int
-) -> Iterator[list[int]]:
-    """The sentences in this order, cut into batches of at most `batch_words` words (but at least a sentence)."""
-    lengths = np.diff(offsets)
+def sentence_lengths(offsets: Int64[np.ndarray, "sentences_plus_one"]) -> list[int]:
+    """The words of every sentence, from where each starts."""
+    lengths: list[int] = np.diff(offsets).tolist()
+    return lengths
+
+
+def n_words(data: SentenceData[object]) -> int:
+    """The words of all units."""
+    return sum(data.lengths)
+
+
+def unit_batches(lengths: Sequence[int], order: Sequence[int], batch_words: int) -> Iterator[list[int]]:
+    """The units in this order, cut into batches of at most `batch_words` words (but at least a unit).
+
+    >>> list(unit_batches([3, 4, 9, 1], [0, 1, 2, 3], 8))
+    [[0, 1], [2], [3]]
+    """
     batch: list[int] = []
     words = 0
-    for sentence in order:
-        if batch and words + lengths[sentence] > batch_words:
+    for unit in order:
+        if batch and words + lengths[unit] > batch_words:
             yield batch
             batch, words = [], 0
-        batch.append(sentence)
-        words += int(lengths[sentence])
+        batch.append(unit)
+        words += lengths[unit]
     if batch:
         yield batch
 

@@ -1,4 +1,9 @@
-"""Members that read whole sentences train together: one pass over the sentences per seed and epoch serves every mix."""
+"""Members that read whole sentences train together: one pass over the sentences per seed and epoch serves every mix.
+
+What `trainer.py` is to targets that stand alone, this is to trees, tags of whole sentences and questions about a
+passage: batches hold whole units (a sentence, or a passage with its questions) of about `training.batch_size` words,
+and the schedule counts words.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +15,14 @@ from typing import Generic
 import numpy as np
 import torch
 from jaxtyping import Float64
-from torch import Tensor
 
 from embedbench.errors import ContractError, NumericalError
 from embedbench.mixing import simplest
-from embedbench.probing.fitted import MixWeights
+from embedbench.probing.fitted import MixWeights, learned_mix
 from embedbench.probing.groups import Parameters
 from embedbench.probing.members import Training
 from embedbench.probing.optimiser import StackedAdamW
-from embedbench.probing.sentence_batches import SentenceData, sentence_batches
+from embedbench.probing.sentence_batches import SentenceData, n_words, unit_batches
 from embedbench.probing.sentence_groups import BatchT, GroupT, SentenceGroup, SentenceMember, stacked_groups
 from embedbench.probing.standard import Standard
 from embedbench.progress import Progress, SilentProgress
@@ -31,10 +35,12 @@ class Trainee(Generic[BatchT]):
     Attributes:
         called: how messages name the probe, such as `structural probe`.
         rate: which option sets the learning rate, for messages.
+        unit: what batches hold whole: `sentence` or `passage`.
         initial: a member's parameters before training, as a group of one; they depend on shapes and seed only.
         group: members and their stacked parameters → a group.
         standard: how train standardises the vectors.
         training: options; its learning rate is the probe's.
+        linear: whether the learning rate is that of linear probes.
     """
 
     called: str
@@ -43,6 +49,8 @@ class Trainee(Generic[BatchT]):
     group: Callable[[Sequence[SentenceMember], Parameters], SentenceGroup[BatchT]]
     standard: Standard
     training: Training
+    unit: str = "sentence"
+    linear: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +77,7 @@ class FittedSentences:
     def mix_weights(self) -> list[MixWeights | None]:
         """The learned mix of every member; None where the mix has nothing to learn."""
         return [
-            _mix_weights(member, parameters) if member.mix.learned else None
+            learned_mix(member.mix, parameters) if member.mix.learned else None
             for member, parameters in zip(self.members, self.parameters, strict=True)
         ]
 
@@ -102,20 +110,20 @@ def train_sentences(
 ) -> FittedSentences:
     """Every member, trained on train, stopped by the dev loss, as classification probes are (see `Training`).
 
-    Batches hold whole sentences of about `training.batch_size` words. Learned mixes have their weights trained with the
+    Batches hold whole units of about `training.batch_size` words. Learned mixes have their weights trained with the
     probe. A member's result does not depend on its company, beyond the rounding of matrix products. Members that differ
     only in how they mix a single layer are trained once.
 
     Raises:
-        ContractError: there is no member or no sentence.
+        ContractError: there is no member or no unit.
         NumericalError: a vector or a loss is not finite.
     """
-    if not members or len(train.offsets) < 2 or len(dev.offsets) < 2:
-        raise ContractError(f"a {trainee.called} needs at least one member, one train and one dev sentence")
-    n_words, n_layers = train.vectors.n_words, train.vectors.n_layers
+    if not members or not len(train.lengths) or not len(dev.lengths):
+        raise ContractError(f"a {trainee.called} needs at least one member, one train and one dev {trainee.unit}")
+    n_layers = train.vectors.n_layers
     distinct = list(dict.fromkeys(as_trained(member, n_layers) for member in members))
     outcomes: dict[SentenceMember, _Outcome] = {}
-    total = len(distinct) * trainee.training.epochs(n_words)
+    total = len(distinct) * trainee.training.epochs(n_words(train))
     with (progress or SilentProgress()).phase("probing", total, "member-epoch") as advance:
         for seed in sorted({member.seed for member in distinct}):
             own = [member for member in distinct if member.seed == seed]
@@ -140,7 +148,7 @@ def as_trained(member: SentenceMember, n_layers: int) -> SentenceMember:
 
 
 class _SeedTraining(Generic[BatchT]):
-    """The members of one seed: they share the order of the sentences, so every batch is read once for all."""
+    """The members of one seed: they share the order of the units, so every batch is read once for all."""
 
     def __init__(
         self,
@@ -152,13 +160,14 @@ class _SeedTraining(Generic[BatchT]):
     ) -> None:
         self._train, self._dev, self._trainee, self._training = train, dev, trainee, trainee.training
         self._groups = stacked_groups(members, [trainee.initial(member) for member in members], trainee.group)
-        n_words = train.vectors.n_words
-        self._epochs, self._passes = self._training.epochs(n_words), self._training.passes(n_words)
-        self._n_sentences = len(train.offsets) - 1
-        # Whole sentences do not fill a batch, so there are somewhat more batches than words / batch_size.
-        n_batches = sum(1 for _ in self._batches(train, range(self._n_sentences)))
+        words = n_words(train)
+        self._epochs, self._passes = self._training.epochs(words), self._training.passes(words)
+        # Whole units do not fill a batch, so there are somewhat more batches than words / batch_size.
+        n_batches = sum(1 for _ in self._batches(train, range(len(train.lengths))))
         n_updates = int(1.05 * n_batches + 1) * self._passes * self._epochs
-        self._optimisers = [StackedAdamW(g.parameters, self._training, n_updates, linear=True) for g in self._groups]
+        self._optimisers = [
+            StackedAdamW(group.parameters, self._training, n_updates, linear=trainee.linear) for group in self._groups
+        ]
         # The text is that of the trainer of classification probes, so that a seed means the same stream.
         stream = int.from_bytes(hashlib.sha256(f"order\0{seed}".encode()).digest()[:16], "little")
         self._order = np.random.Generator(np.random.PCG64(stream))
@@ -177,11 +186,11 @@ class _SeedTraining(Generic[BatchT]):
         yield sum(self._epochs - outcome.epochs for outcome in self.outcomes.values())
 
     def _batches(self, data: SentenceData[BatchT], order: Sequence[int]) -> Iterator[list[int]]:
-        return sentence_batches(data.offsets, order, self._training.batch_size)
+        return unit_batches(data.lengths, order, self._training.batch_size)
 
     def _one_pass(self) -> None:
-        for sentences in self._batches(self._train, self._order.permutation(self._n_sentences).tolist()):
-            batch = self._train.batch(sentences, self._trainee.standard)
+        for units in self._batches(self._train, self._order.permutation(len(self._train.lengths)).tolist()):
+            batch = self._train.batch(units, self._trainee.standard)
             for group, optimiser in zip(self._groups, self._optimisers, strict=True):
                 optimiser.update(group.gradients(batch)[1])
 
@@ -214,18 +223,9 @@ class _SeedTraining(Generic[BatchT]):
         totals = [np.zeros(len(group.members)) for group in self._groups]
         weights = 0
         with torch.no_grad():
-            for sentences in self._batches(self._dev, range(len(self._dev.offsets) - 1)):
-                batch, weight = self._dev.batch(sentences, self._trainee.standard), self._dev.weight(sentences)
+            for units in self._batches(self._dev, range(len(self._dev.lengths))):
+                batch, weight = self._dev.batch(units, self._trainee.standard), self._dev.weight(units)
                 weights += weight
                 for group, total in zip(self._groups, totals, strict=True):
                     total += group.losses(batch).numpy() * weight
         return [total / weights for total in totals]
-
-
-def _mix_weights(member: SentenceMember, parameters: Parameters) -> MixWeights:
-    if "mix" not in parameters:
-        return MixWeights((1.0,), 1.0)
-    weight: Tensor = parameters["mix"][0].double()
-    outside = torch.from_numpy(member.mix.coefficients(len(weight))[0]) == 0
-    softmax = weight.masked_fill(outside, float("-inf")).softmax(dim=0)
-    return MixWeights(tuple(softmax.tolist()), float(parameters["gamma"][0]))

@@ -9,13 +9,15 @@ from __future__ import annotations
 from itertools import groupby
 
 import torch
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Int64, Shaped
 from torch import Tensor
 
 from embedbench.mixing import Single
+from embedbench.probing.grades import grade_distributions
 from embedbench.probing.groups import (
     Batch,
     Parameters,
+    Parts,
     Shape,
     initial_coefficients,
     learned_rows,
@@ -25,10 +27,17 @@ from embedbench.probing.members import Member
 
 
 def softmax_gradient(
-    scores: Float32[Tensor, "members labels batch"], labels: Int64[Tensor, "members batch"]
+    scores: Float32[Tensor, "members labels batch"], labels: Shaped[Tensor, "members batch"]
 ) -> tuple[Float32[Tensor, "members"], Float32[Tensor, "members labels batch"]]:
-    """The mean cross-entropy (nats) of every member, and its gradient with respect to the scores."""
+    """The mean cross-entropy (nats) of every member, and its gradient with respect to the scores.
+
+    Labels are whole numbers; a label that is a grade between two whole ones is the distribution over both.
+    """
     gradient = torch.log_softmax(scores, dim=1)
+    if labels.is_floating_point():
+        wanted = grade_distributions(labels, scores.shape[1])
+        losses = (gradient * wanted).sum(dim=1).mean(dim=1).neg()
+        return losses, gradient.exp_().sub_(wanted).div_(scores.shape[2])
     index = labels.unsqueeze(1)
     losses = gradient.gather(1, index).squeeze(1).mean(dim=1).neg()
     gradient.exp_()
@@ -40,7 +49,7 @@ class SingleLayerGroup:
     """Linear probes of single layers: one wide product per layer for every member on it (task, control)."""
 
     def __init__(self, members: list[Member], parameters: Parameters, shape: Shape) -> None:
-        self._parts, self._products = parts_of(members[0].probe.pooling, shape.spans)
+        self._parts = parts_of(members[0].probe, shape.spans)
         self.keep(members, parameters)
 
     def keep(self, members: list[Member], parameters: Parameters) -> None:
@@ -52,7 +61,7 @@ class SingleLayerGroup:
         return self._forward(batch)[0]
 
     def gradients(
-        self, batch: Batch, labels: Int64[Tensor, "members batch"]
+        self, batch: Batch, labels: Shaped[Tensor, "members batch"]
     ) -> tuple[Float32[Tensor, "members"], Parameters]:
         """The loss of every member, and the gradients."""
         scores, inputs = self._forward(batch)
@@ -67,8 +76,8 @@ class SingleLayerGroup:
         return losses, {"weight0": weight, "bias0": delta.sum(dim=2)}
 
     def _forward(self, batch: Batch) -> tuple[Tensor, list[Tensor]]:
-        inputs = [batch.values[:, part] for part in range(self._parts)]
-        inputs += [inputs[part] * inputs[part + self._products] for part in range(self._products)]
+        inputs = [batch.values[:, part] for part in range(self._parts.vectors)]
+        inputs += combined(inputs, self._parts, 1)
         weight, bias = self.parameters["weight0"], self.parameters["bias0"]
         scores = bias.unsqueeze(2).repeat(1, 1, batch.size)
         for layer, rows in self._layers():
@@ -96,7 +105,7 @@ class MixGroup:
     """Linear probes of mixes: the layers are mixed for all members in one product, then one batched product."""
 
     def __init__(self, members: list[Member], parameters: Parameters, shape: Shape) -> None:
-        self._parts, self._products = parts_of(members[0].probe.pooling, shape.spans)
+        self._parts = parts_of(members[0].probe, shape.spans)
         self._n_layers = shape.layers
         self.keep(members, parameters)
 
@@ -111,7 +120,7 @@ class MixGroup:
         return self._forward(batch)[0]
 
     def gradients(
-        self, batch: Batch, labels: Int64[Tensor, "members batch"]
+        self, batch: Batch, labels: Shaped[Tensor, "members batch"]
     ) -> tuple[Float32[Tensor, "members"], Parameters]:
         """The loss of every member, and the gradients."""
         scores, inputs = self._forward(batch)
@@ -130,10 +139,9 @@ class MixGroup:
         members, slots, layers = coefficients.shape
         dim = batch.values.shape[3]
         mixed = coefficients.view(-1, layers) @ batch.values.reshape(layers, -1)
-        vectors = mixed.view(members, slots, self._parts, batch.size, dim)
-        inputs = [vectors[:, slot, part] for part in range(self._parts) for slot in range(slots)]
-        step = self._products * slots
-        inputs += [inputs[part] * inputs[part + step] for part in range(step)]
+        vectors = mixed.view(members, slots, self._parts.vectors, batch.size, dim)
+        inputs = [vectors[:, slot, part] for part in range(self._parts.vectors) for slot in range(slots)]
+        inputs += combined(inputs, self._parts, slots)
         weight = self.parameters["weight0"]
         scores = self.parameters["bias0"].unsqueeze(2).repeat(1, 1, batch.size)
         for part, vector in enumerate(inputs):
@@ -147,14 +155,28 @@ class MixGroup:
         weight = self.parameters["weight0"] if whole else self.parameters["weight0"][rows]
         towards = (delta if whole else delta[rows]).transpose(1, 2)
         back = [torch.bmm(towards, weight[:, :, p * dim : (p + 1) * dim]) for p in range(len(inputs))]
-        for part in range(self._products):
-            product, other = back[self._parts + part], part + self._products
-            back[part].addcmul_(product, inputs[other] if whole else inputs[other][rows])
-            back[other].addcmul_(product, inputs[part] if whole else inputs[part][rows])
+        n_vectors, n_products = self._parts.vectors, self._parts.products
+        for part in range(n_products):
+            product, other = back[n_vectors + part], part + n_products
+            one, two = (inputs[p] if whole else inputs[p][rows] for p in (part, other))
+            back[part].addcmul_(product, two)
+            back[other].addcmul_(product, one)
+            if self._parts.differences:
+                towards_one = back[n_vectors + n_products + part] * torch.sign(one - two)
+                back[part].add_(towards_one)
+                back[other].sub_(towards_one)
         coefficients = torch.zeros(len(rows), batch.values.shape[0])
-        for part in range(self._parts):
+        for part in range(n_vectors):
             coefficients += inner_products(back[part], batch.values[:, part])
         return mix_gradients(coefficients, self._fixed, rows, self.parameters)
+
+
+def combined(inputs: list[Tensor], parts: Parts, slots: int) -> list[Tensor]:
+    """The products of the first half of the vectors with the second, then their absolute differences."""
+    step = parts.products * slots
+    pairs = [(inputs[part], inputs[part + step]) for part in range(step)]
+    products = [one * two for one, two in pairs]
+    return products + ([(one - two).abs() for one, two in pairs] if parts.differences else [])
 
 
 def inner_products(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from embedbench.errors import ConfigurationError
 from embedbench.probing.members import ProbeData
-from embedbench.probing.sentence_batches import Layout, standardised_words
+from embedbench.probing.sentence_batches import Layout, sentence_lengths, standardised_words
 from embedbench.probing.standard import Standard
 from embedbench.types import WordVectors
 
@@ -65,13 +66,18 @@ class TagData:
         """The word position at which each sentence starts, and the number of words at the end."""
         return self.data.split.corpus.offsets
 
+    @cached_property
+    def lengths(self) -> list[int]:
+        """The words of every sentence."""
+        return sentence_lengths(self.offsets)
+
     def words(self, sentence: int, standard: Standard) -> Float32[Tensor, "words layers dim"]:
         """The standardised vectors of a sentence."""
         return standardised_words(self.vectors, Layout.of(self.offsets, [sentence]).positions, standard)
 
-    def batch(self, sentences: Sequence[int], standard: Standard) -> TagBatch:
+    def batch(self, units: Sequence[int], standard: Standard) -> TagBatch:
         """Whole sentences, in this order."""
-        layout = Layout.of(self.offsets, sentences)
+        layout = Layout.of(self.offsets, units)
         present = layout.present
         tags = {}
         for name, column in self.data.labels.items():
@@ -81,6 +87,6 @@ class TagData:
         vectors = standardised_words(self.vectors, layout.positions, standard)
         return TagBatch(vectors, torch.from_numpy(layout.places), tags)
 
-    def weight(self, sentences: Sequence[int]) -> int:
+    def weight(self, units: Sequence[int]) -> int:
         """How many words: the loss is a mean over them."""
-        return int(np.diff(self.offsets)[np.asarray(sentences, np.int64)].sum())
+        return sum(self.lengths[unit] for unit in units)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float64, Int64
+from jaxtyping import Float32, Float64, Int64, Real, Shaped
 from torch import Tensor
 
 from embedbench.errors import ContractError, NumericalError
@@ -21,6 +21,7 @@ from embedbench.probing.fitted import (
     batches_in_order,
     make_groups,
 )
+from embedbench.probing.grades import correlations, grade_distributions, mean_grades
 from embedbench.probing.groups import Batch, Group, Parameters, Shape, initial_parameters, is_linear
 from embedbench.probing.members import Member, ProbeData, Training
 from embedbench.probing.optimiser import StackedAdamW
@@ -78,7 +79,8 @@ def train_prepared(
             of_seed = _SeedTraining(train, prepared.dev, own, n_labels, training, prepared.banks, seed)
             outcomes |= of_seed.run(advance)
             best = max(own, key=lambda member: outcomes[member].score)
-            progress.note(f"probing: seed {seed} done, best dev accuracy {outcomes[best].score:.4f} ({best.label})")
+            measured = "Pearson" if np.issubdtype(train.labels[best.labels].dtype, np.floating) else "accuracy"
+            progress.note(f"probing: seed {seed} done, best dev {measured} {outcomes[best].score:.4f} ({best.label})")
     found = [outcomes[as_trained(member, layers)] for member in members]
     return FittedMembers(
         members=tuple(members),
@@ -119,8 +121,8 @@ class _SeedTraining:
     ) -> None:
         self._training, self._banks, self._n_labels = training, banks, n_labels
         self._n_train, self._n_dev = len(train.split), len(dev.split)
-        self._labels = {name: torch.from_numpy(np.ascontiguousarray(c)) for name, c in train.labels.items()}
-        self._dev_labels = {name: torch.from_numpy(np.ascontiguousarray(c)) for name, c in dev.labels.items()}
+        self._labels = {name: _tensor(column) for name, column in train.labels.items()}
+        self._dev_labels = {name: _tensor(column) for name, column in dev.labels.items()}
         self._shape = (train.vectors.n_layers, train.vectors.dim, train.split.spans.shape[1])
         layers, dim, spans = self._shape
         initial = [initial_parameters(m, Shape(layers, dim, spans, n_labels[m.labels])) for m in members]
@@ -191,16 +193,31 @@ class _SeedTraining:
         self._groups = [self._groups[number] for number in going_on]
 
     def _dev(self, group: Group) -> tuple[Float64[np.ndarray, "members"], Float64[np.ndarray, "members"]]:
-        """Dev cross-entropy and accuracy of every member of a group."""
+        """Dev cross-entropy of every member of a group, and accuracy; of grades, Pearson's correlation instead."""
         losses = torch.zeros(len(group.members), dtype=torch.float64)
         right = torch.zeros(len(group.members), dtype=torch.float64)
         labels = torch.stack([self._dev_labels[member.labels] for member in group.members])
+        if labels.is_floating_point():
+            return self._dev_of_grades(group, labels)
         for targets, batch in batches_in_order(self._banks[bank_key(group.members[0])][1], self._n_dev):
             gold: Tensor = labels[:, targets[0] : targets[-1] + 1].unsqueeze(1)
             scores = group.scores(batch)
             losses -= torch.log_softmax(scores, dim=1).gather(1, gold).sum(dim=(1, 2), dtype=torch.float64)
             right += (scores.argmax(dim=1, keepdim=True) == gold).sum(dim=(1, 2))
         return (losses / self._n_dev).numpy(), (right / self._n_dev).numpy()
+
+    def _dev_of_grades(
+        self, group: Group, labels: Float32[Tensor, "members targets"]
+    ) -> tuple[Float64[np.ndarray, "members"], Float64[np.ndarray, "members"]]:
+        losses = torch.zeros(len(group.members), dtype=torch.float64)
+        predicted = torch.zeros(labels.shape, dtype=torch.float64)
+        for targets, batch in batches_in_order(self._banks[bank_key(group.members[0])][1], self._n_dev):
+            own = slice(int(targets[0]), int(targets[-1]) + 1)
+            scores = group.scores(batch)
+            wanted = grade_distributions(labels[:, own], scores.shape[1])
+            losses -= (torch.log_softmax(scores, dim=1) * wanted).sum(dim=(1, 2), dtype=torch.float64)
+            predicted[:, own] = mean_grades(scores).double()
+        return (losses / self._n_dev).numpy(), correlations(labels.double().numpy(), predicted.numpy())
 
     def _keep(self, number: int, rows: list[int]) -> None:
         """Goes on without the members that stopped."""
@@ -211,6 +228,13 @@ class _SeedTraining:
             group.keep([group.members[row] for row in rows], parameters)
         else:
             group.members = []
+
+
+def _tensor(column: Real[np.ndarray, "targets"]) -> Shaped[Tensor, "targets"]:
+    """Classes as they are, grades in single precision."""
+    return torch.from_numpy(
+        np.ascontiguousarray(column, np.float32 if np.issubdtype(column.dtype, np.floating) else column.dtype)
+    )
 
 
 def _stream(seed: int) -> int:
@@ -239,11 +263,11 @@ def _check(train: ProbeData, dev: ProbeData, members: Sequence[Member], n_labels
             if name not in data.labels or name not in n_labels:
                 raise ContractError(f"the {which} split has no label column {name!r}; it has {sorted(data.labels)}")
             column = data.labels[name]
-            if not np.issubdtype(column.dtype, np.integer):
+            if not np.issubdtype(column.dtype, np.integer) and not np.issubdtype(column.dtype, np.floating):
                 raise ContractError(
-                    f"label column {name!r} of {which} holds {column.dtype}; probes learn whole numbers"
+                    f"label column {name!r} of {which} holds {column.dtype}; probes learn whole numbers, or grades"
                 )
-            if column.min() < 0 or column.max() >= n_labels[name]:
+            if not (column.min() >= 0 and column.max() <= n_labels[name] - 1):
                 raise ContractError(
                     f"label column {name!r} of {which} runs from {column.min()} to {column.max()}; "
                     f"it must lie within 0 to {n_labels[name] - 1}"

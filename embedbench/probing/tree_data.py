@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from jaxtyping import Float32, Int64
 from torch import Tensor
 
 from embedbench.errors import ContractError
-from embedbench.probing.sentence_batches import Layout, standardised_words
+from embedbench.probing.sentence_batches import Layout, sentence_lengths, standardised_words
 from embedbench.probing.standard import Standard
 from embedbench.probing.structural import Sentences
 from embedbench.tasks.tree_columns import Trees, tree_depths, tree_distances
@@ -54,6 +54,11 @@ class TreeData:
         """The word position at which each sentence starts, and the number of words at the end."""
         return self.trees.offsets
 
+    @cached_property
+    def lengths(self) -> list[int]:
+        """The words of every sentence."""
+        return sentence_lengths(self.offsets)
+
     def true(self, sentence: int) -> Int64[np.ndarray, "words width"]:
         """The distances of every two words of a sentence, or the depths of its words in one column."""
         found: np.ndarray = self._true_of(sentence).astype(np.int64)  # type: ignore[attr-defined]
@@ -61,16 +66,15 @@ class TreeData:
 
     def words(self, sentence: int, standard: Standard) -> Float32[Tensor, "words layers dim"]:
         """The standardised vectors of a sentence."""
-        start, end = self.trees.offsets[sentence : sentence + 2].tolist()
-        return standardised_words(self.vectors, np.arange(start, end, dtype=np.int64), standard)
+        return standardised_words(self.vectors, Layout.of(self.offsets, [sentence]).positions, standard)
 
-    def batch(self, sentences: Sequence[int], standard: Standard) -> Sentences:
+    def batch(self, units: Sequence[int], standard: Standard) -> Sentences:
         """Whole sentences, in this order."""
-        layout = Layout.of(self.trees.offsets, sentences)
+        layout = Layout.of(self.trees.offsets, units)
         longest = layout.places.shape[1]
-        true = np.zeros((len(sentences), longest, longest if self.pairs else 1), np.float32)
+        true = np.zeros((len(units), longest, longest if self.pairs else 1), np.float32)
         present = np.zeros(true.shape, np.bool_)
-        for row, sentence in enumerate(sentences):
+        for row, sentence in enumerate(units):
             own = self.true(sentence)
             true[row, : len(own), : own.shape[1]] = own
             present[row, : len(own), : own.shape[1]] = True
@@ -82,9 +86,9 @@ class TreeData:
             torch.from_numpy(layout.lengths).float(),
         )
 
-    def weight(self, sentences: Sequence[int]) -> int:
+    def weight(self, units: Sequence[int]) -> int:
         """How many sentences: the loss is a mean over them."""
-        return len(sentences)
+        return len(units)
 
     def _true(self, sentence: int) -> Int64[np.ndarray, "words width"]:
         start, end = self.trees.offsets[sentence : sentence + 2].tolist()

@@ -11,6 +11,7 @@ import polars as pl
 from jaxtyping import Real
 
 from embedbench.errors import ConfigurationError, DataError
+from embedbench.reporting.code_differences import CodeDifference, code_difference, code_lines
 from embedbench.reporting.options import TableOptions
 from embedbench.reporting.selection import choose, score_of
 from embedbench.reporting.sheet import Entry, Row, Sheet
@@ -58,6 +59,7 @@ class TaskComparison:
         mixes: of the first and of the second.
         found: values, interval, p.
         p_holm: p, corrected for all rows.
+        code: the lengths of both codes, where both have one.
     """
 
     task: str
@@ -66,6 +68,7 @@ class TaskComparison:
     mixes: tuple[str, str]
     found: Comparison
     p_holm: float
+    code: CodeDifference | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,9 @@ def compare_extractors(results: Results, options: CompareOptions) -> Compared:
     for task, probe in dict.fromkeys((r.task, r.probe) for r in sorted(chosen.records, key=lambda r: r.task)):
         pair = [known.get((name, task, probe)) for name in (options.first, options.second)]
         try:
-            rows.append(_compared(_finished(pair, options, task, probe), folders, asked, options))
+            row, note = _compared(_finished(pair, options, task, probe), folders, asked, options)
+            rows.append(row)
+            notes += [f"codelength of {task} is not compared: {note}"] if note else []
         except DataError as error:
             notes.append(f"not compared: {task}, probe {probe}: {error}")
     corrected = holm([row.found.p for row in rows])
@@ -116,7 +121,7 @@ def _finished(pair: Sequence[Record | None], options: CompareOptions, task: str,
 
 def _compared(
     pair: tuple[Record, Record], folders: Mapping[str, Path], asked: TableOptions, options: CompareOptions
-) -> TaskComparison:
+) -> tuple[TaskComparison, str]:
     first, second = pair
     if first.fingerprints.get("task") != second.fingerprints.get("task"):
         raise DataError("the two cells stand on different versions of the task")
@@ -127,7 +132,10 @@ def _compared(
         if any(column not in frame.columns for frame in frames):
             raise DataError(f"a cell has no column {column!r} in its predictions")
         if not frames[0][column].equals(frames[1][column]):
-            raise DataError("the two cells were not tested on the same targets (another limit, or other data)")
+            raise DataError(
+                "the two cells were not tested on the same targets: another limit, other data, or targets left out for "
+                "words that one extractor does not know (task.unknown=wrong scores all of a list of words)"
+            )
     gold, clusters = frames[0][gold_name].to_numpy(), frames[0]["cluster"].to_numpy().astype(np.int64)
     predictions = _paired_seeds(frames, scores, options.labels)
     n_labels = 1 + int(max(gold.max(), *(rows.max() for rows in predictions)))
@@ -136,7 +144,9 @@ def _compared(
         raise DataError("the records are older than their label names, which span_f1 needs; delete and run them again")
     context = MetricContext(clusters, names or tuple(map(str, range(n_labels))))
     found = compare(metric(first.metric), gold, predictions[0], predictions[1], context, options.bootstrap)
-    return TaskComparison(first.task, first.probe, first.metric, (scores[0].mix, scores[1].mix), found, found.p)
+    mixes = (scores[0].mix, scores[1].mix)
+    code, why = code_difference(pair, mixes, options.labels)
+    return TaskComparison(first.task, first.probe, first.metric, mixes, found, found.p, code), why
 
 
 def _score(record: Record, asked: TableOptions) -> Score:
@@ -178,7 +188,9 @@ def comparison_sheet(compared: Compared) -> Sheet:
         for row in compared.rows
     )
     columns = (*sides, "difference", "95 % interval", "p", "p (Holm)", "detectable", "clusters", "seeds")
-    return Sheet("", columns, rows, (*_notes(compared), *compared.notes), corner="task")
+    codes = [(row.task, row.code) for row in compared.rows if row.code is not None]
+    notes = (*_notes(compared), *code_lines(codes, (sides[0], sides[1])), *compared.notes)
+    return Sheet("", columns, rows, notes, corner="task")
 
 
 def _entries(row: TaskComparison) -> tuple[Entry, ...]:
@@ -247,6 +259,11 @@ def comparison_rows(compared: Compared) -> pl.DataFrame:
             "n": row.found.n,
             "clusters": row.found.clusters,
             "seeds": row.found.seeds,
+            "first_bits": row.code.first if row.code else None,
+            "second_bits": row.code.second if row.code else None,
+            "difference_bits": row.code.difference if row.code else None,
+            "low_bits": row.code.low if row.code else None,
+            "high_bits": row.code.high if row.code else None,
         }
         for row in compared.rows
     ]

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from embedbench.reporting.options import BEST, IntervalStyle, TableOptions
 from embedbench.reporting.selection import Chosen, metric_of
 from embedbench.reporting.units import CODE_METRICS, higher_is_better, unit
-from embedbench.results.schema import Score, Status
+from embedbench.results.schema import LEFT_OUT, Score, Status
+from embedbench.scoring.subsets import WHOLE
 
 _INTERVALS = {
     IntervalStyle.PLUS_MINUS: "± is half the width of the 95 % interval (bootstrap over clusters: sentences)",
@@ -35,6 +36,7 @@ def notes_below(chosen: Chosen, scored: Mapping[str, Sequence[Score]], options: 
         seeds = {task: [str(k) for k in sorted({s.seeds for s in scored[task]})] for task in sizes}
         notes.append("targets (n) in clusters: " + ", ".join(f"{t} {' or '.join(s)}" for t, s in sizes.items()))
         notes.append("seeds: " + _per_task(seeds))
+    notes += _left_out_notes(chosen, scored)
     for record in chosen.records:
         if record.status == Status.FAILED and record.error is not None:
             message = " ".join(record.error.message.split())
@@ -42,8 +44,28 @@ def notes_below(chosen: Chosen, scored: Mapping[str, Sequence[Score]], options: 
     return notes
 
 
+def _left_out_notes(chosen: Chosen, scored: Mapping[str, Sequence[Score]]) -> list[str]:
+    """Which extractors answered fewer targets than the task has, because they do not know a word of the others."""
+    notes = []
+    for task in chosen.tasks:
+        gone: dict[str, int] = {
+            record.extractor: record.alignment.get("test", {}).get(LEFT_OUT, 0)
+            for record in chosen.records
+            if record.task == task and scored.get(task)
+        }
+        told = [f"{n:,} by {extractor}" for extractor, n in gone.items() if n]
+        if told:
+            notes.append(
+                f"left out of {task} for a word that the extractor does not know: {', '.join(told)}; "
+                "these rows answered other targets than the rest (see task.unknown)"
+            )
+    return notes
+
+
 def _values_note(options: TableOptions) -> str:
     where = f"on {options.split}, {options.labels} labels"
+    if options.subset != WHOLE:
+        where += f", only targets whose word is {options.subset} in train"
     if options.metric not in CODE_METRICS:
         return f"values in percent (correlations x 100) {where}; " + _INTERVALS[options.interval]
     spread = {

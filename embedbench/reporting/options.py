@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from embedbench.scoring.subsets import WHOLE
+
 ALL = "all"
-"""Instead of one split or label column: every one of them (rows only)."""
+"""Instead of one split, label column or subset: every one of them (rows only)."""
 
 BEST = "best"
 """Instead of one mix: the single layer that was best on dev."""
@@ -47,6 +49,7 @@ class TableOptions:
         metric: a metric's name; by default each task's own in a table, every one in rows.
         split: the split; rows also take `all`.
         labels: `task`, or `control` for the control task; rows also take `all`.
+        subset: `whole`, or the subset of test targets that is scored; rows also take `all`.
         format: how it is written.
         interval: how the interval is written.
         tasks: these columns in this order; by default all, by name.
@@ -59,6 +62,7 @@ class TableOptions:
     metric: str | None = None
     split: str = "test"
     labels: str = "task"
+    subset: str = WHOLE
     format: Format = Format.RICH
     interval: IntervalStyle = IntervalStyle.PLUS_MINUS
     tasks: tuple[str, ...] = ()

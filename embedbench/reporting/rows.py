@@ -23,6 +23,7 @@ ROW_COLUMNS = (
     "seeds",
     "labels",
     "split",
+    "subset",
     "control",
     "selectivity",
     "clusters",
@@ -37,7 +38,7 @@ def score_rows(chosen: Chosen, options: TableOptions) -> pl.DataFrame:
 
     Values are fractions or correlations at full precision.
     """
-    table = frame(chosen.records)
+    table = frame(chosen.views)
     if options.split != ALL:
         table = table.filter(pl.col("split") == options.split)
     if options.labels != ALL:
@@ -51,7 +52,7 @@ def score_rows(chosen: Chosen, options: TableOptions) -> pl.DataFrame:
     elif options.mix is not None:
         table = table.filter((pl.col("mix") == options.mix) | pl.col("baseline"))
     scores = table.filter(~pl.col("baseline"))
-    once = ["extractor", "task", "task_fingerprint", "labels", "split", "metric", "value"]
+    once = ["extractor", "task", "task_fingerprint", "labels", "split", "subset", "metric", "value"]
     below = table.filter("baseline").unique(once, keep="first", maintain_order=True).sort("extractor", "task")
     return pl.concat([scores, below]).select(ROW_COLUMNS)
 

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from embedbench.errors import ConfigurationError
 from embedbench.reporting.options import ALL, BEST, TableOptions
-from embedbench.results.schema import Record, Score, Status
+from embedbench.results.schema import Record, Score, Status, of_subset
+from embedbench.scoring.subsets import SUBSETS, WHOLE
 
 DEFAULT_MIXES = ("scalar", "mean")
 """What a table shows when no mix is asked for: the first that was scored. Tasks without training learn no `scalar`."""
@@ -22,11 +23,20 @@ class Chosen:
         records: by extractor, then task, in the order asked for.
         tasks: the columns.
         notes: what a reader must know about the choice.
+        subset: whose scores the records hold; `all` for every one of them.
     """
 
     records: tuple[Record, ...]
     tasks: tuple[str, ...]
     notes: tuple[str, ...]
+    subset: str = WHOLE
+
+    @property
+    def views(self) -> tuple[Record, ...]:
+        """The records as rows show them: with the scores of the subset, or with those of each in turn."""
+        if self.subset != ALL:
+            return self.records
+        return tuple(of_subset(record, subset) for record in self.records for subset in (WHOLE, *SUBSETS))
 
     def row_label(self, record: Record) -> str:
         """The extractor, and the probe where one of its tasks stands with several."""
@@ -47,10 +57,13 @@ def choose(records: Iterable[Record], options: TableOptions) -> Chosen:
     """The newest finished record of every extractor, task and probe; the newest failed one where none is finished.
 
     Raises:
-        ConfigurationError: a task, an extractor, a mix, a metric or a split was asked for that has no record; the
-            message lists what there is.
+        ConfigurationError: a task, an extractor, a mix, a metric, a split or a subset was asked for that has no
+            record; the message lists what there is.
     """
     records = list(records)
+    if options.subset not in (WHOLE, ALL):
+        _ordered({WHOLE, *(s.subset for r in records for s in r.subset_scores)}, (options.subset,), "subset")
+        records = [of_subset(record, options.subset) for record in records]
     tasks = _ordered({r.task for r in records}, options.tasks, "task")
     extractors = _ordered({r.extractor for r in records}, options.extractors, "extractor")
     scores = [score for record in records for score in record.scores]
@@ -69,7 +82,8 @@ def choose(records: Iterable[Record], options: TableOptions) -> Chosen:
         chosen.append(group[-1])
         notes += _competition(key, group)
     notes += _fingerprint_notes(chosen)
-    return Chosen(tuple(chosen), tasks, tuple(notes))
+    notes += _subset_notes(chosen, options.subset)
+    return Chosen(tuple(chosen), tasks, tuple(notes), options.subset)
 
 
 def _ordered(known: set[str], asked: Sequence[str], noun: str) -> tuple[str, ...]:
@@ -103,6 +117,16 @@ def _fingerprint_notes(records: Sequence[Record]) -> list[str]:
     return notes
 
 
+def _subset_notes(records: Sequence[Record], subset: str) -> list[str]:
+    lacking = [f"{r.extractor} x {r.task}" for r in records if r.status == Status.DONE and not r.scores]
+    if subset in (WHOLE, ALL) or not lacking:
+        return []
+    return [
+        f"no {subset} targets were scored for {', '.join(lacking)}: there are none, the task has no subsets, or the "
+        "record is older than they are (delete it and run again)"
+    ]
+
+
 def metric_of(record: Record, options: TableOptions) -> str:
     """The metric to show for a record."""
     return options.metric or record.metric
@@ -114,7 +138,7 @@ def score_of(record: Record, options: TableOptions) -> Score | None:
     Raises:
         ConfigurationError: `all` was asked of a table, which shows one split and one label column.
     """
-    for option, value in (("--split", options.split), ("--labels", options.labels)):
+    for option, value in (("--split", options.split), ("--labels", options.labels), ("--subset", options.subset)):
         if value == ALL:
             raise ConfigurationError(f"{option} all makes rows, not a table: add --format json or csv")
     wanted = (options.split, options.labels, metric_of(record, options))

@@ -14,6 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from embedbench.errors import DataError, NumericalError
+from embedbench.scoring.subsets import WHOLE
+
+NO_MIX = "none"
+"""The mix of a baseline."""
 
 SCHEMA = 1
 """The version that this code writes; a record of a newer version is named and left alone."""
@@ -43,6 +47,8 @@ class Score:
         clusters: units (sentences) that the interval resamples.
         seeds: how many seeds the value averages.
         per_seed: the value of every seed.
+        subset: the test targets that were scored: `whole` is all of them, `seen`, `unseen`, `ambiguous` and
+            `unambiguous` are told by their words (`embedbench.scoring.subsets`).
     """
 
     extractor: str
@@ -57,6 +63,7 @@ class Score:
     clusters: int
     seeds: int
     per_seed: tuple[float, ...] = ()
+    subset: str = WHOLE
 
     def __post_init__(self) -> None:
         for name in ("value", "low", "high"):
@@ -70,6 +77,10 @@ class Score:
                     f"the {name} of {self.extractor}, mix {self.mix}, labels {self.labels} is {number}; "
                     "only finite numbers can be recorded"
                 )
+
+
+LEFT_OUT = "targets_left_out"
+"""In the alignment of the test split: targets that were not scored, for a word that the extractor does not know."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +162,8 @@ class Record:
         label_names: of the task, by index; empty for graded tasks, and in records older than this field.
         scores: of the members, averaged over seeds.
         baselines: of the baselines, mix `none`.
+        subset_scores: of members and baselines on subsets of the test targets; empty where the task has none, and in
+            records older than this field.
         mix_weights: of every member with a learned mix.
         training: of every member.
         alignment: per split, the words and how many of them each kind of misfit touched.
@@ -175,6 +188,7 @@ class Record:
     label_names: tuple[str, ...] = ()
     scores: tuple[Score, ...] = ()
     baselines: tuple[Score, ...] = ()
+    subset_scores: tuple[Score, ...] = ()
     mix_weights: tuple[MixWeights, ...] = ()
     training: tuple[MemberTraining, ...] = ()
     alignment: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -219,6 +233,7 @@ def from_json(plain: Any) -> Record:
         values["label_names"] = tuple(values.get("label_names", ()))
         for name, kind in (("scores", Score), ("baselines", Score), ("mix_weights", MixWeights)):
             values[name] = tuple(_with_tuples(kind, values[name]))
+        values["subset_scores"] = tuple(_with_tuples(Score, values.get("subset_scores", ())))
         values["training"] = tuple(MemberTraining(**row) for row in values["training"])
         values["phases"] = tuple(Phase(**row) for row in values["phases"])
         values["error"] = None if values["error"] is None else Failure(**values["error"])
@@ -238,6 +253,21 @@ def _with_tuples(kind: Any, rows: Iterable[dict[str, Any]]) -> Iterable[Any]:
     for row in rows:
         row[column] = tuple(row[column])
         yield kind(**row)
+
+
+def of_subset(record: Record, subset: str) -> Record:
+    """The record with the scores and baselines of one subset in the place of those of the whole.
+
+    What reads a record need not know of subsets. Nothing is scored where the subset is empty, or was not scored.
+    """
+    if subset == WHOLE:
+        return record
+    own = [score for score in record.subset_scores if score.subset == subset]
+    return dataclasses.replace(
+        record,
+        scores=tuple(score for score in own if score.mix != NO_MIX),
+        baselines=tuple(score for score in own if score.mix == NO_MIX),
+    )
 
 
 def selectivity(record: Record) -> dict[tuple[str, str, str], float]:

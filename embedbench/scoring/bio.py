@@ -51,15 +51,17 @@ class BioLabels:
     ) -> tuple[Int64[np.ndarray, "hits"], Int64[np.ndarray, "found"], Int64[np.ndarray, "wanted"]]:
         """The targets where a right, a predicted and a gold span begin; targets are in sequence order."""
         new = np.diff(sequence, prepend=-1) != 0
-        wanted, wanted_end = self._spans(gold, new)
-        found, found_end = self._spans(predicted, new)
+        wanted, wanted_end = self.spans(gold, new)
+        found, found_end = self.spans(predicted, new)
         _, in_gold, in_found = np.intersect1d(wanted, found, assume_unique=True, return_indices=True)
         same_end = wanted_end[in_gold] == found_end[in_found]
         start = wanted[in_gold]
         return start[same_end & (self.types[gold[start]] == self.types[predicted[start]])], found, wanted
 
-    def _spans(self, labels: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """First and last target of every span, counted as conlleval does."""
+    def spans(
+        self, labels: Int64[np.ndarray, "targets"], new: Bool[np.ndarray, "targets"]
+    ) -> tuple[Int64[np.ndarray, "spans"], Int64[np.ndarray, "spans"]]:
+        """First and last target of every span, counted as conlleval does; `new` is where a sequence begins."""
         types = self.types[labels]
         # A span goes on exactly when this tag is I-X and the tag before, in the same sequence, is B-X or I-X.
         goes_on = (types >= 0) & ~self.begins[labels] & ~new & (types == np.concatenate([[-1], types[:-1]]))

@@ -10,7 +10,7 @@ import numpy as np
 from embedbench.data.locate import locate
 from embedbench.data.word_contexts import read_scws
 from embedbench.registry import register
-from embedbench.tasks.suites import SuiteTask
+from embedbench.tasks.suites import SuiteTask, Unknown
 from embedbench.types import Corpus, Split, TaskKind, TaskSplit
 
 
@@ -24,9 +24,11 @@ class ContextSimilarity(SuiteTask):
 
     Attributes:
         name: the name in tables.
+        unknown: what happens to pairs with a marked word that the extractor does not know; `wrong` is similarity 0.
     """
 
     name: str = "context_similarity"
+    unknown: Unknown = Unknown.skip
 
     METRIC: ClassVar[str] = "spearman"
     KIND: ClassVar[TaskKind] = TaskKind.SIMILARITY

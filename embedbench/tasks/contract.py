@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool
 
+from embedbench.tasks.answers import AnswersInPassages, answers_fault
+from embedbench.tasks.graded_pairs import grades_fault
 from embedbench.tasks.tree_columns import heads_fault, tree_fault
 from embedbench.types import SUITES, TREES, Corpus, Sentence, Split, Task, TaskKind, TaskSplit
 
 _WORTH_REPORTING = 5
 """Verbatim leakage is counted for sentences of this many words or more; shorter ones repeat by nature."""
+
+
+_LEAKED = 0.1
+"""Share of the targets of dev or test that may be found in train. Real data sets stay below 3 %; a test split that was
+put into train, or a random split of repeated sentences, is far above."""
 
 
 class Check(NamedTuple):
@@ -46,6 +53,7 @@ def check_task(task: Task) -> list[Check]:
     checks.append(Check("the same split twice is the same", *_same(splits, again)))
     checks.append(Check("the fingerprint is 32 hexadecimal digits, and stable", *_stable_fingerprint(task)))
     checks.append(_every_label_is_used(task, splits))
+    checks.append(_apart(splits))
     if not all(check.passed for check in checks):
         return checks
     return [*checks, *_reports(task, splits)]
@@ -109,12 +117,16 @@ def _clusters_fault(split: TaskSplit) -> str:
 
 
 def _labels_fault(task: Task, split: TaskSplit) -> str:
+    if task.meta.kind is TaskKind.GRADED:
+        return grades_fault(split, task.meta.scale)
     if task.meta.kind is TaskKind.SIMILARITY:
         return "" if np.isfinite(split.labels.astype(np.float64)).all() else "a graded label is not finite"
     if not np.issubdtype(split.labels.dtype, np.integer):
         return f"labels are {split.labels.dtype}, expected integers"
     if task.meta.kind in TREES:
         return tree_fault(split)
+    if task.meta.kind is TaskKind.POINTER:
+        return answers_fault(split)
     if task.meta.kind is TaskKind.ANALOGY:
         return "" if split.labels.min() == 0 else "labels are numbers of pairs, and there is no pair 0"
     if task.meta.kind is TaskKind.HEAD_SELECTION and (fault := heads_fault(split)):
@@ -144,7 +156,7 @@ def _stable_fingerprint(task: Task) -> tuple[bool, str]:
 
 def _every_label_is_used(task: Task, splits: dict[Split, TaskSplit]) -> Check:
     name = "label names are different, and used"
-    if task.meta.kind in (TaskKind.SIMILARITY, TaskKind.ANALOGY, *TREES):
+    if task.meta.kind in (TaskKind.SIMILARITY, TaskKind.GRADED, TaskKind.POINTER, TaskKind.ANALOGY, *TREES):
         return Check(name, task.label_names == (), "not classes: no label names")
     used = set(np.unique(np.concatenate([split.labels for split in splits.values()])).tolist())
     unused = [label for i, label in enumerate(task.label_names) if i not in used]
@@ -173,6 +185,11 @@ def _reports(task: Task, splits: dict[Split, TaskSplit]) -> Iterator[Check]:
         trained = set(splits[Split.TRAIN].labels.tolist())
         unseen = [label for i, label in enumerate(task.label_names) if i not in trained]
         yield Check("report: labels that train never shows", True, ", ".join(unseen) or "none")
+    if task.meta.kind is TaskKind.POINTER and isinstance(task, AnswersInPassages):
+        for which in splits:
+            asked = task.questions(which)
+            cut = sum(not question.whole for question in asked)
+            yield Check(f"report: answers of {which.value} that cut a word", True, f"{cut} of {len(asked)}")
     for which, split in splits.items():
         repeated = len(split.corpus.sentences) - len(set(split.corpus.sentences))
         yield Check(f"report: repeated sentences of {which.value}", True, _share(repeated, split.corpus))
@@ -183,6 +200,37 @@ def _reports(task: Task, splits: dict[Split, TaskSplit]) -> Iterator[Check]:
             True,
             f"{_share(shared, splits[other].corpus)}; of {_WORTH_REPORTING} words or more: {long}",
         )
+
+
+def _apart(splits: dict[Split, TaskSplit]) -> Check:
+    """Dev and test must not be in train: a probe that remembers would look as if it knew."""
+    name = "dev and test are not in train"
+    if Split.TRAIN not in splits:
+        return Check(name, True, "nothing is trained")
+    numbers: dict[Sentence, int] = {}
+    seen = set(_targets_in_context(splits[Split.TRAIN], numbers))
+    found, leaks = [], False
+    for which in (Split.DEV, Split.TEST):
+        targets = _targets_in_context(splits[which], numbers) if which in splits else []
+        shared = sum(target in seen for target in targets)
+        leaks |= shared > _LEAKED * len(targets)
+        found.append(f"{shared} of {len(targets)} targets of {which.value} occur in train")
+    return Check(name, not leaks, f"{'; '.join(found)} (the same words of the same sentences)")
+
+
+def _targets_in_context(split: TaskSplit, numbers: dict[Sentence, int]) -> list[Hashable]:
+    """What every target shows a probe: the sentences of its spans, and where in them; short sentences are left out.
+
+    A sentence alone is no leak: the pairs of SICK share three of four sentences between train and test. `numbers`
+    gives equal sentences of all splits the same number.
+    """
+    sentences = split.corpus.sentences
+    number = np.array([numbers.setdefault(sentence, len(numbers)) for sentence in sentences], np.int64)
+    own = split.corpus.sentence_of(split.spans[..., 0])
+    long = np.diff(split.corpus.offsets)[own].max(axis=1) >= _WORTH_REPORTING
+    places = split.spans - split.corpus.offsets[own][..., None]
+    rows = np.concatenate([number[own], places.reshape(len(split), -1)], axis=1)[long]
+    return [tuple(row) for row in rows.tolist()]
 
 
 def _leakage(seen: Corpus, corpus: Corpus) -> tuple[int, int]:

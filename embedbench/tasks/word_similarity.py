@@ -9,78 +9,46 @@ import numpy as np
 
 from embedbench.data.locate import locate
 from embedbench.data.word_pairs import read_word_pairs
-from embedbench.errors import ConfigurationError
-from embedbench.fingerprint import fingerprint
 from embedbench.registry import register
-from embedbench.tasks.sources import provenance, spec_fingerprint
-from embedbench.types import Corpus, Split, TaskKind, TaskMeta, TaskSplit
+from embedbench.tasks.suites import SuiteTask, Unknown
+from embedbench.types import Corpus, Split, TaskKind, TaskSplit
 
 
 @register("task", "word_similarity")
 @dataclass(frozen=True)
-class WordSimilarity:
+class WordSimilarity(SuiteTask):
     """Similarity of two words, against human scores (Spearman's rho, Faruqui & Dyer 2014).
 
     Each word is a sentence of its own, so a contextual backend sees it alone. Only the test split exists. Labels are
     the human scores as written in the file; the cluster of a pair is the sentence of its first word, one per pair.
 
     Attributes:
-        files: the spec of the one file, under `test`.
         name: the name in tables.
         first: the index of the column of the first word.
         second: the index of the column of the second word.
         score: the index of the column of the human score.
         header: whether the first row is a header.
         comment: rows that begin with it are skipped; empty: every row counts.
+        unknown: what happens to pairs with a word that the extractor does not know. `skip`: left out and counted, as by
+            gensim's `evaluate_word_pairs`; `wrong`: similarity 0, as by its `dummy4unknown`. A word that fastText built
+            of its pieces counts as unknown, too; `keep` scores it.
     """
 
-    files: dict[str, str]
     name: str = "word_similarity"
     first: int = 0
     second: int = 1
     score: int = 2
     header: bool = False
     comment: str = ""
+    unknown: Unknown = Unknown.skip
 
-    VERSION: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        if list(self.files) != [Split.TEST.value]:
-            raise ConfigurationError(
-                f"task {self.name} got files for {', '.join(sorted(self.files)) or 'no split'}; it needs exactly one, "
-                "for test: nothing is trained"
-            )
-
-    @property
-    def meta(self) -> TaskMeta:
-        """Source, licence, citation, version, main metric."""
-        source, licence, citation = provenance(self.files.values())
-        return TaskMeta(
-            name=self.name,
-            source=source,
-            licence=licence,
-            citation=citation,
-            version=self.VERSION,
-            metric="spearman",
-            kind=TaskKind.SIMILARITY,
-            description=(type(self).__doc__ or "").strip().splitlines()[0],
-        )
+    METRIC: ClassVar[str] = "spearman"
+    KIND: ClassVar[TaskKind] = TaskKind.SIMILARITY
 
     @property
     def label_names(self) -> tuple[str, ...]:
         """None: the labels are graded."""
         return ()
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the file's bytes, the columns and the version."""
-        columns = [self.first, self.second, self.score, self.header, self.comment]
-        return fingerprint(type(self).__qualname__, self.VERSION, columns, spec_fingerprint(self.files[Split.TEST]))
-
-    @property
-    def splits(self) -> tuple[Split, ...]:
-        """The test split."""
-        return (Split.TEST,)
 
     def split(self, which: Split) -> TaskSplit:
         """Every pair: words 2i and 2i+1 of the corpus.
@@ -89,8 +57,7 @@ class WordSimilarity:
             ConfigurationError: another split than test is asked for.
             DataError: the file is missing or malformed.
         """
-        if which is not Split.TEST:
-            raise ConfigurationError(f"task {self.name} has only a test split, not {which.value}: nothing is trained")
+        self.check_split(which)
         pairs = read_word_pairs(
             locate(self.files[which]),
             first=self.first,

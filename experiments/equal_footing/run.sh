@@ -18,5 +18,5 @@ for seed in 1 2; do
     compare extractor=word2vec "extractor.path=models/word2vec_seed$seed/vectors.bin.gz" "extractor.name=small_word2vec_seed$seed"
     compare extractor=fasttext "extractor.path=models/fasttext_seed$seed/model.bin.gz" "extractor.name=small_fasttext_seed$seed"
 done
-compare extractor=random extractor.dim=128
+compare extractor=random extractor.size=128
 embedbench table "$results"

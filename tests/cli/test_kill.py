@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
+from killing import run_until
 
 CELL = (
     "run",
@@ -22,25 +18,6 @@ CELL = (
     "training.min_updates=100",
     "resamples=199",
 )
-
-
-def run_until(folder: Path, reached, results: str) -> None:
-    """Starts the cell and kills it as soon as `reached(stderr so far)` holds."""
-    with open(folder / "stderr.txt", "w+", encoding="utf-8") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "embedbench", *CELL, f"results={results}"],
-            cwd=folder,
-            env={**os.environ, "EMBEDBENCH_CACHE": str(folder / "cache")},
-            stderr=said,
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 300
-        while not reached((folder / "stderr.txt").read_text("utf-8")):
-            assert process.poll() is None, "the cell ended before it could be killed"
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
 
 
 def numbers(folder: Path, results: str) -> tuple[list[object], list[object], bytes]:
@@ -55,10 +32,10 @@ def test_a_cell_killed_while_extracting_and_while_probing_ends_with_the_same_num
     for folder in (killed, whole):
         folder.mkdir()
 
-    run_until(killed, lambda _: any((killed / "cache").rglob("shard-00000.safetensors")), "results")
+    run_until((*CELL, "results=results"), killed, lambda _: any((killed / "cache").rglob("shard-00000.safetensors")))
     shards = {p: p.stat().st_mtime_ns for p in (killed / "cache").rglob("shard-*.safetensors")}
     assert shards
-    run_until(killed, lambda said: "pooling spans" in said, "results")
+    run_until((*CELL, "results=results"), killed, lambda said: "pooling spans" in said)
     assert not list((killed / "results").rglob("record.json"))
     assert all(path.stat().st_mtime_ns == written for path, written in shards.items()), "a finished shard was rebuilt"
 

@@ -53,8 +53,10 @@ EXTRACTORS: dict[str, Callable[[Path], Options]] = {
     "one_hot": lambda _: {"n": 5},
     "precomputed": _tiny_precomputed,
     "random": lambda _: {"size": 7},
+    "reduced": lambda _: {"inner": RandomVectors(size=7), "dim": 3},
     "stack": lambda _: {"parts": [RandomVectors(size=3, seed=1), RandomVectors(size=4, seed=2)]},
     "transformer": _tiny_transformer,
     "word2vec": lambda folder: {**LEE, "out_of_vocabulary": "random", "cache": str(folder)},
+    "zeros": lambda _: {"size": 3},
 }
 """Registered name → options, given an empty folder to write into. Enum options are named by their value."""

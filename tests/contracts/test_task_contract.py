@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from functools import cache
 
 import numpy as np
@@ -12,6 +13,7 @@ from embedbench.registry import components, load_components
 from embedbench.tasks.analogies import Rule
 from embedbench.tasks.contract import check_task
 from embedbench.tasks.suites import Unknown
+from embedbench.tasks.tagging import Upos
 from embedbench.tasks.word_groups import Clustering
 from embedbench.types import Corpus, Split, Task, TaskKind, TaskMeta, TaskSplit
 
@@ -44,6 +46,23 @@ _BLIMP = "".join(
     f'{{"UID": "p{i}", "linguistics_term": "t", "sentence_good": "It {i} is.", "sentence_bad": "It {i} be."}}\n'
     for i in range(5)
 )
+_GRADED = "one\ttwo\tgrade\na b\tc d\t1.5\ne\tc d\t4\n"
+_SQUAD = json.dumps(
+    {
+        "data": [
+            {
+                "title": title,
+                "paragraphs": [
+                    {
+                        "context": f"Ann saw {title}. She left.",
+                        "qas": [{"id": title, "question": "Who?", "answers": [{"text": title, "answer_start": 8}]}],
+                    }
+                ],
+            }
+            for title in ("Eve", "Bob", "Cleo", "Dan", "Fay", "Gus", "Hal", "Ida")
+        ]
+    }
+)
 _TAGGED = "a N B-NP\nb N I-NP\n\nc V O\n\nd N B-NP\n\n"
 _WIC = "plant\tN\t0-1\tplants grow\tthe plant\nrun\tV\t1-0\tthey run\trunning fast\n"
 _OTHER_OPTION = {
@@ -68,6 +87,10 @@ _OTHER_OPTION = {
     "ner": {"tag_column": 1},
     "sentiment": {"text": "other"},
     "pairs": {"first": "other"},
+    "sick_relatedness": {"highest": 6},
+    "stsb": {"highest": 6},
+    "sentence_similarity": {"first": "two"},
+    "xquad": {"seed": 99},
     "word_similarity": {"header": True},
     "tree_distance": {"left_out": ("DET",)},
     "head_selection": {"left_out": ("det",)},
@@ -75,12 +98,16 @@ _OTHER_OPTION = {
     "analogies": {"rule": Rule.mul},
     "categorisation": {"clustering": Clustering.agglomerative},
     "outlier": {"unknown": Unknown.wrong},
+    "context_similarity": {"unknown": Unknown.wrong},
 }
 _OPTIONS = {
     "word_content": {"n_words": 8, "skip": 20, "fewest": 3},
     "pairs": {"first": "sentence", "second": "other", "target": "label"},
+    "sick_relatedness": {"first": "one", "second": "two", "grade": "grade"},
+    "stsb": {"first": "one", "second": "two", "grade": "grade"},
+    "sentence_similarity": {"first": "one", "second": "two", "grade": "grade"},
 }
-_NO_OPTION = {"upos", "xpos", "past_present", "wic", "gap", "context_similarity"}
+_NO_OPTION = {"upos", "xpos", "past_present", "wic", "gap"}
 _CONTENTS = {
     "sentiment": ("tsv", _TABLE),
     "pairs": ("tsv", _TABLE),
@@ -92,8 +119,12 @@ _CONTENTS = {
     "chunking": ("txt", _TAGGED),
     "blimp": ("jsonl", _BLIMP),
     "wic": ("data.txt", _WIC),
+    "sick_relatedness": ("tsv", _GRADED),
+    "stsb": ("tsv", _GRADED),
+    "xquad": ("json", _SQUAD),
 }
 _SUITES = {
+    "sentence_similarity": _GRADED,
     "word_similarity": "cup\tmug\t8\ncup\tsky\t1.5\n",
     "analogies": ": family\nman woman king queen\nman woman boy girl\n",
     "categorisation": ",category,word\n0,pet,cat\n1,pet,dog\n2,tool,saw\n",
@@ -108,7 +139,9 @@ def _files(name: str, folder) -> dict[str, str]:
     if name in _CONTENTS:
         ending, content = _CONTENTS[name]
         for split in Split:
-            (folder / f"{split}.{ending}").write_text(content, encoding="utf-8")
+            # Names of equal length, so that dev and test are not in train and offsets stay.
+            of_split = content.replace("Ann", {"train": "Ann", "dev": "Amy", "test": "Joe"}[split])
+            (folder / f"{split}.{ending}").write_text(of_split, encoding="utf-8")
             if name == "wic":
                 (folder / f"{split}.gold.txt").write_text("T\nF\n", encoding="utf-8")
         return {split.value: str(folder / f"{split}.{ending}") for split in Split}
@@ -242,6 +275,40 @@ def test_reports_give_balance_duplicates_and_leakage() -> None:
     assert reports["report: label balance of dev"] == "most even 50.0%, least even 50.0%"
     assert reports["report: repeated sentences of train"] == "0 of 2 (0.0%)"
     assert reports["report: sentences of test that occur verbatim in train"] == "2 of 2 (100.0%); of 5 words or more: 0"
+
+
+@pytest.mark.parametrize(
+    ("files", "detail"),
+    [
+        ({"test": "grammar:train:30:5"}, "of test occur in train"),
+        ({"dev": "grammar:train:30:5"}, "of dev occur in train"),
+        ({"train": "grammar:train:40:5", "test": "grammar:train:30:5"}, "of test occur in train"),
+    ],
+)
+def test_a_task_with_test_or_dev_in_train_is_refused(files, detail) -> None:
+    clean = {"train": "grammar:train:30:5", "dev": "grammar:dev:10:5", "test": "grammar:test:10:5"}
+    assert [c for c in check_task(Upos(clean)) if not c.passed] == []
+    failed = {c.name: c.detail for c in check_task(Upos({**clean, **files})) if not c.passed}
+    assert set(failed) == {"dev and test are not in train"}
+    assert detail in failed["dev and test are not in train"]
+
+
+def test_sentences_that_are_shared_by_other_pairs_are_no_leak() -> None:
+    """As in SICK: every sentence of test is in train, beside another one."""
+    sentences = [tuple(f"{letter}{i}" for i in range(6)) for letter in "abcd"]
+
+    @dataclasses.dataclass
+    class PairTask(_Planted):
+        def split(self, which: Split) -> TaskSplit:
+            first, second = (0, 1) if which is Split.TRAIN else (0, 2)
+            corpus = Corpus.of([sentences[first], sentences[second], sentences[3], sentences[first]])
+            spans = np.array([[[0, 6], [6, 12]], [[12, 18], [18, 24]]])
+            spans = spans if which is Split.TRAIN else spans[:, ::-1]
+            return TaskSplit(corpus, spans, np.array([0, 1]), np.array([0, 2]))
+
+    found = {c.name: c for c in check_task(PairTask())}["dev and test are not in train"]
+    assert found.passed
+    assert found.detail.startswith("0 of 2 targets of dev occur in train")
 
 
 def test_a_task_that_cannot_be_read_fails_in_one_sentence() -> None:

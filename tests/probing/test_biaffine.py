@@ -15,7 +15,7 @@ from embedbench.probing.members import Training
 from embedbench.probing.probes import Biaffine
 from embedbench.probing.sentence_groups import SentenceMember
 from embedbench.probing.standard import Standard
-from embedbench.scored_heads import gold_columns, read_heads
+from embedbench.scored.heads import gold_columns, read_heads
 from embedbench.tasks.head_columns import Heads
 from embedbench.types import ArrayVectors
 

@@ -15,7 +15,7 @@ from embedbench.probing.standard import Standard
 from embedbench.probing.structural import TreeGroup
 from embedbench.probing.tree_data import TreeData
 from embedbench.probing.tree_training import FittedTrees, train_trees
-from embedbench.scored_trees import read_columns
+from embedbench.scored.trees import read_columns
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.metrics import metric
 from embedbench.tasks.tree_columns import Trees, tree_depths, tree_distances

@@ -96,3 +96,55 @@ def test_a_missing_side_is_said(tmp_path):
     assert "elmo has no finished cell" in compared.notes[-1]
     with pytest.raises(ConfigurationError, match="'gpt'; there are: elmo, minilm"):
         compare_extractors(found, CompareOptions("minilm", "gpt"))
+
+
+def coded(mix, per_seed, n=5000):
+    value = float(np.mean(per_seed))
+    one = score("x", mix, value, split="train", metric="codelength", n=n, seeds=len(per_seed))
+    return dataclasses.replace(one, per_seed=tuple(per_seed))
+
+
+def with_codes(results, extractor, wrong, *codes):
+    write(results, extractor, "upos", wrong)
+    (path,) = [path for path in results.rglob("record.json") if extractor in str(path)]
+    record = read_records(path.parent).records[0]
+    predictions = path.with_name("predictions.parquet").read_bytes()
+    write_record(results, dataclasses.replace(record, scores=(*record.scores, *codes)))
+    path.with_name("predictions.parquet").write_bytes(predictions)
+
+
+def test_codes_are_compared_in_bits_seed_by_seed(tmp_path):
+    with_codes(tmp_path, "both", 20, coded("scalar", (900.0, 1100.0)), coded("mean", (1.0, 2.0)))
+    with_codes(tmp_path, "alone", 5, coded("scalar", (2000.0, 2100.0)))
+    compared = compare_extractors(read_records(tmp_path), CompareOptions("both", "alone", bootstrap=FEW))
+    (row,) = comparison_rows(compared).to_dicts()
+    bits = {key: value for key, value in row.items() if key.endswith("_bits")}
+    assert bits == {
+        "first_bits": 1000.0,
+        "second_bits": 2050.0,
+        "difference_bits": -1050.0,
+        "low_bits": -1100.0,
+        "high_bits": -1000.0,
+    }
+    line = (
+        "codelength of upos: both 1,000 bits, alone 2,050 bits; difference -1,050 bits (over seeds -1,100 to -1,000), "
+        "-0.210 per train target; shorter is better"
+    )
+    assert line in as_text(comparison_sheet(compared), width=None, color=False)
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        ((), "codelength of upos is not compared: alone has no codelength"),
+        ((coded("scalar", (2.0, 3.0), n=4000),), "not of the same train labels"),
+        ((coded("scalar", (2.0, 3.0, 4.0)),), "not of the same train labels"),
+    ],
+)
+def test_codes_of_other_labels_are_not_compared(tmp_path, codes, said):
+    with_codes(tmp_path, "both", 20, coded("scalar", (900.0, 1100.0)))
+    with_codes(tmp_path, "alone", 5, *codes)
+    compared = compare_extractors(read_records(tmp_path), CompareOptions("both", "alone", bootstrap=FEW))
+    assert len(compared.rows) == 1, "predictions are compared all the same"
+    assert any(said in note for note in compared.notes)
+    assert comparison_rows(compared)["first_bits"].to_list() == [None]

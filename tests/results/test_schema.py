@@ -20,6 +20,7 @@ from embedbench.results.schema import (
     Score,
     Status,
     from_json,
+    of_subset,
     selectivity,
     to_json,
 )
@@ -138,3 +139,26 @@ def test_selectivity_is_task_minus_control_of_the_same_mix_split_and_metric():
 def test_nothing_is_left_out_of_the_json():
     names = {field.name for field in dataclasses.fields(Record)}
     assert set(to_json(record_with())) == names
+
+
+def test_a_record_from_before_subsets_is_read():
+    score = Score("elmo", "mean", "task", "test", "accuracy", 0.5, 0.4, 0.6, 1, 1, 1, (0.5,))
+    record = record_with(scores=(score,), baselines=(score,))
+    plain = json.loads(json.dumps(to_json(record)))
+    del plain["subset_scores"]
+    for row in (*plain["scores"], *plain["baselines"]):
+        del row["subset"]
+    assert from_json(plain) == record
+    assert of_subset(from_json(plain), "seen").scores == ()
+
+
+def test_the_view_of_a_subset_has_its_scores_and_baselines_alone():
+    whole = Score("elmo", "mean", "task", "test", "accuracy", 0.5, 0.4, 0.6, 9, 1, 1)
+    seen = dataclasses.replace(whole, value=0.6, n=6, subset="seen")
+    baseline = dataclasses.replace(seen, extractor="majority", mix="none", value=0.3)
+    unseen = dataclasses.replace(seen, subset="unseen", n=3)
+    record = record_with(scores=(whole,), subset_scores=(seen, baseline, unseen))
+    view = of_subset(from_json(json.loads(json.dumps(to_json(record)))), "seen")
+    assert (view.scores, view.baselines) == ((seen,), (baseline,))
+    assert of_subset(record, "whole") is record
+    assert of_subset(record, "ambiguous").scores == ()

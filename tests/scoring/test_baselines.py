@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import lzma
-
 import numpy as np
 import pytest
+from labelled_words import english_ewt, pairs, tokens
 
 from embedbench.errors import DataError
 from embedbench.scoring.baselines import majority, word_majority
 from embedbench.types import Corpus, TaskSplit
-
-
-def tokens(sentences, labels) -> TaskSplit:
-    corpus = Corpus.of(sentences)
-    spans = np.stack([np.arange(corpus.n_words), np.arange(corpus.n_words) + 1], axis=1)[:, None, :]
-    return TaskSplit(corpus, spans, np.array(labels), corpus.sentence_of(np.arange(corpus.n_words)))
-
-
-def pairs(words, labels) -> TaskSplit:
-    """One sentence per target, its first and second word as spans."""
-    corpus = Corpus.of([w.split() for w in words])
-    starts = corpus.offsets[:-1]
-    spans = np.stack([np.stack([starts, starts + 1], axis=1), np.stack([starts + 1, starts + 2], axis=1)], axis=1)
-    return TaskSplit(corpus, spans, np.array(labels), np.arange(len(words)))
 
 
 def test_majority_is_the_commonest_train_label_and_ties_go_to_the_smaller_index():
@@ -67,27 +51,8 @@ def test_an_empty_train_split_is_refused():
         majority(empty, empty)
 
 
-def read_upos(path):
-    """Words and tags of a CoNLL-U file, read independently of the package."""
-    opener = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
-    sentences, tags, current = [], [], []
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for line in [*lines, "\n"]:
-            cells = line.rstrip("\n").split("\t")
-            if len(cells) == 10 and cells[0].isdigit():
-                current.append(cells[1])
-                tags.append(cells[3])
-            elif not line.strip() and current:
-                sentences.append(current)
-                current = []
-    return sentences, tags
-
-
 def test_figures_of_english_ewt(data_folder):
     """Majority 16.4 and word majority 86.66, as computed independently for UD 2.x English-EWT test."""
-    files = {s: next(data_folder.glob(f"ud/en_ewt-ud-{s}.conllu*")) for s in ("train", "test")}
-    train, test = (read_upos(files[s]) for s in ("train", "test"))
-    number = {tag: i for i, tag in enumerate(sorted(set(train[1])))}
-    train, test = (tokens(words, [number[t] for t in tags]) for words, tags in (train, test))
+    train, test, _ = english_ewt(data_folder)
     assert 100 * np.mean(majority(train, test) == test.labels) == pytest.approx(16.4, abs=0.05)
     assert 100 * np.mean(word_majority(train, test) == test.labels) == pytest.approx(86.66, abs=0.05)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats import multitest
 
 from embedbench.errors import ContractError, DataError
 from embedbench.scoring.intervals import Bootstrap
@@ -116,7 +117,6 @@ def test_what_cannot_be_paired_is_refused():
 
 
 def test_holm_agrees_with_statsmodels():
-    multitest = pytest.importorskip("statsmodels.stats.multitest")
     rng = np.random.default_rng(0)
     for size in (1, 2, 7, 40):
         p = rng.random(size) ** 3

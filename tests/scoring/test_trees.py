@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from embedbench.errors import DataError, NumericalError
-from embedbench.scored_trees import _chain, _first_verb, _first_word, read_columns
+from embedbench.scored.trees import _chain, _first_verb, _first_word, read_columns
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.trees import UUAS, DSpr, NSpr, RootAccuracy, row_correlations, spanning_edges
 from embedbench.tasks.tree_columns import Role, Trees

@@ -14,7 +14,7 @@ from embedbench.mixing import expand_mixes
 from embedbench.progress import Progress
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
-from embedbench.scored import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.metrics import metric
 from embedbench.scoring.trees import row_correlations, spanning_edges

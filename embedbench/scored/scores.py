@@ -1,7 +1,8 @@
 """What every kind of scored cell shares: the parts of a record that come from predictions, and how scores are made.
 
-A kind of cell is a module of its own beside this one (`scored_members`, `scored_trees`, `scored_similarity`,
-`scored_suites`): it turns a test split into gold and predicted columns, calls `scores_by_mix`, and returns `Scored`.
+A kind of cell is a module of its own beside this one (`members`, `trees`, `similarity`, `suites`, `graded`, `answers`):
+it turns a test split into gold and predicted columns, calls
+`scores_by_mix`, and returns `Scored`.
 """
 
 from __future__ import annotations
@@ -18,17 +19,16 @@ from embedbench.errors import ConfigurationError
 from embedbench.mixing import Mix, expand_mixes
 from embedbench.probing.members import TrainedMember
 from embedbench.results.predictions import Predictions
+from embedbench.results.schema import NO_MIX as NO_MIX
 from embedbench.results.schema import MemberTraining, MixWeights, Score
 from embedbench.scoring.intervals import Bootstrap, estimates
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.metrics import metric
+from embedbench.scoring.subsets import WHOLE
 from embedbench.types import Split
 
 if TYPE_CHECKING:
     from embedbench.probing.fitted import MixWeights as Learned
-
-NO_MIX = "none"
-"""The mix of a baseline."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,7 @@ class Scored:
     scores: tuple[Score, ...]
     predictions: Predictions
     baselines: tuple[Score, ...] = ()
+    subset_scores: tuple[Score, ...] = ()
     mix_weights: tuple[MixWeights, ...] = ()
     training: tuple[MemberTraining, ...] = ()
     account: Mapping[str, int] = field(default_factory=dict)
@@ -47,9 +48,11 @@ class Scored:
         """The same, with the scores of online codes behind its own."""
         return replace(self, scores=(*self.scores, *scores))
 
-    def with_baselines(self, baselines: tuple[Score, ...]) -> Scored:
-        """The same, beside the task's baselines."""
-        return replace(self, baselines=baselines)
+    def with_baselines(self, baselines: Sequence[Score]) -> Scored:
+        """The same, beside the task's baselines, on the whole and on subsets."""
+        whole = tuple(score for score in baselines if score.subset == WHOLE)
+        others = tuple(score for score in baselines if score.subset != WHOLE)
+        return replace(self, baselines=whole, subset_scores=(*self.subset_scores, *others))
 
 
 def scores_by_mix(
@@ -60,6 +63,7 @@ def scores_by_mix(
     context: MetricContext,
     *,
     labels: str = "task",
+    subset: str = WHOLE,
 ) -> list[Score]:
     """One score per mix on the test split: the mean over seeds, with its interval; in the order of `predicted`.
 
@@ -71,6 +75,7 @@ def scores_by_mix(
             differ by the predictions alone: ask for all mixes of a metric at once.
         context: clusters of the targets, and label names where the metric needs them.
         labels: the label column: `task`, `control`.
+        subset: the name of these targets.
 
     Raises:
         ConfigurationError: there is no metric of that name.
@@ -92,6 +97,7 @@ def scores_by_mix(
             clusters=estimate.clusters,
             seeds=estimate.seeds,
             per_seed=estimate.per_seed,
+            subset=subset,
         )
         for mix, estimate in zip(predicted, found, strict=True)
     ]

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import cast
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 import embedbench.scoring.groups  # noqa: F401  (registers its metrics)
 from embedbench.cells import Cell
-from embedbench.errors import DataError
 from embedbench.results.predictions import Predictions, member_column
-from embedbench.scored import Scored, fixed_mixes, scores_by_mix
+from embedbench.results.schema import LEFT_OUT
+from embedbench.scored.scores import Scored, fixed_mixes, scores_by_mix
+from embedbench.scored.unknown import AlignedVectors, has_unknown, refuse_none_left, unknown_rule
 from embedbench.scoring.metric import MetricContext
 from embedbench.tasks.analogies import Analogies, Rule
 from embedbench.tasks.suites import Unknown
 from embedbench.tasks.word_groups import Categorisation, Clustering
-from embedbench.types import Alignment, TaskKind, TaskSplit, WordVectors
-
-
-class SuiteVectors(WordVectors, Protocol):
-    """Word vectors that know which words the extractor did not know: a store."""
-
-    @property
-    def alignment(self) -> Alignment:
-        """What happened between words and vectors."""
-        ...
+from embedbench.types import TaskKind, TaskSplit
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +41,7 @@ class _Asked:
     account: Mapping[str, int]
 
 
-def score_suite(cell: Cell, split: TaskSplit, vectors: SuiteVectors) -> Scored:
+def score_suite(cell: Cell, split: TaskSplit, vectors: AlignedVectors) -> Scored:
     """The scores of a task of words without training, under every mix that is not learned.
 
     Raises:
@@ -58,18 +50,14 @@ def score_suite(cell: Cell, split: TaskSplit, vectors: SuiteVectors) -> Scored:
     """
     from embedbench.probing.suites import unit_entries
 
-    known = _known(split, vectors, _unknown(cell))
+    known = _known(split, vectors, unknown_rule(cell))
     prepare = {
         TaskKind.ANALOGY: _analogies,
         TaskKind.CATEGORISATION: _categories,
         TaskKind.OUTLIER: _outliers,
     }[cell.task.meta.kind]
     asked = prepare(cell, split, known)
-    if not len(asked.targets):
-        raise DataError(
-            f"task {cell.task.meta.name}: every one of the {len(split)} targets has a word that {cell.extractor.name} "
-            "does not know; set task.unknown=keep, or use an extractor with a larger vocabulary"
-        )
+    refuse_none_left(cell, split, len(asked.targets))
     mixes = fixed_mixes(cell, vectors.n_layers)
     rows = {mix.label: asked.answer(unit_entries(vectors, split.corpus, mix)) for mix in mixes}
     context = MetricContext(split.clusters[asked.targets], cell.task.label_names)
@@ -84,7 +72,7 @@ def score_suite(cell: Cell, split: TaskSplit, vectors: SuiteVectors) -> Scored:
                 for seed, row in zip(cell.seeds if len(own) > 1 else (cell.seeds[0],), own, strict=True)
             },
         ),
-        account=asked.account,
+        account={**asked.account, LEFT_OUT: len(split) - len(asked.targets)},
     )
 
 
@@ -141,7 +129,7 @@ def _outliers(cell: Cell, split: TaskSplit, known: Bool[np.ndarray, "sentences"]
 
     sentences = split.corpus.sentence_of(split.spans[..., 0])
     present = known[sentences]
-    wrong = _unknown(cell) is Unknown.wrong
+    wrong = unknown_rule(cell) is Unknown.wrong
     askable = present.all(axis=1) if wrong else present[:, -1] & (present[:, :-1].sum(axis=1) >= 2)
     targets = np.arange(len(split)) if wrong else np.flatnonzero(askable)
     gold = np.where(wrong, sentences.shape[1] - 1, present[targets, :-1].sum(axis=1)).astype(np.int64)
@@ -158,13 +146,9 @@ def _outliers(cell: Cell, split: TaskSplit, known: Bool[np.ndarray, "sentences"]
     return _Asked(targets.astype(np.int64), gold, answer, ("accuracy", "opp"), account)
 
 
-def _unknown(cell: Cell) -> Unknown:
-    return cast(Unknown, getattr(cell.task, "unknown", Unknown.skip))
-
-
-def _known(split: TaskSplit, vectors: SuiteVectors, unknown: Unknown) -> Bool[np.ndarray, "sentences"]:
+def _known(split: TaskSplit, vectors: AlignedVectors, unknown: Unknown) -> Bool[np.ndarray, "sentences"]:
     """Whether the extractor knows every word of a sentence; all are known where unknown words keep their vectors."""
-    known = np.ones(len(split.corpus.sentences), np.bool_)
-    if unknown is not Unknown.keep:
-        known[split.corpus.sentence_of(vectors.alignment.out_of_vocabulary)] = False
-    return known
+    offsets = split.corpus.offsets
+    if unknown is Unknown.keep:
+        return np.ones(len(offsets) - 1, np.bool_)
+    return ~has_unknown(np.stack([offsets[:-1], offsets[1:]], axis=-1), vectors)

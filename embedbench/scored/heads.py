@@ -15,7 +15,7 @@ from embedbench.mixing import expand_mixes
 from embedbench.progress import Progress
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
-from embedbench.scored import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
 from embedbench.scoring.attachment import LAS, UAS, GreedyUAS
 from embedbench.scoring.baselines import word_majority
 from embedbench.scoring.metric import MetricContext

@@ -1,21 +1,26 @@
-"""From predicted labels to the scores of a record: one per mix and label column, the task's baselines, online codes."""
+"""From predicted labels to the scores of a record: one per mix and label column, the task's baselines, online codes.
+
+Predictions and baselines are scored on the whole test split and on its subsets, from the same predictions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 
 from embedbench.cells import Cell
 from embedbench.probing.codelength import CODELENGTH, COMPRESSION
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
-from embedbench.scored import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
 from embedbench.scoring.baselines import by_question, majority, word_majority
 from embedbench.scoring.metric import MetricContext
+from embedbench.scoring.span_subsets import span_subsets
+from embedbench.scoring.subsets import WHOLE, subsets
 from embedbench.types import Split, TaskSplit
 
 if TYPE_CHECKING:
@@ -24,21 +29,25 @@ if TYPE_CHECKING:
     from embedbench.probing.tag_training import FittedTaggers
 
 
+SPAN_METRIC = "span_f1"
+"""The metric that is not of targets alone, but of the spans that neighbouring targets make up."""
+
+
 def score_members(
     cell: Cell,
     trained: FittedMembers | FittedTaggers,
-    split: TaskSplit,
+    splits: Mapping[Split, TaskSplit],
     columns: Mapping[str, Int64[np.ndarray, "targets"]],
     predicted: Int64[np.ndarray, "members targets"],
 ) -> Scored:
     """The scores of trained members on the test split; the members of one mix differ in their seed alone."""
     from embedbench.probing.questions import TASK, answers
 
-    members = trained.members
+    split, members = splits[Split.TEST], trained.members
     answered = answers(split, members, predicted)
     if split.questions is not None:
         columns = {TASK: np.asarray(split.labels, np.int64)}
-    context = MetricContext(split.clusters, cell.task.label_names)
+    masks = _masks(cell, splits)
     scores: list[Score] = []
     for labels, gold in columns.items():
         rows: dict[str, list[Int64[np.ndarray, "targets"]]] = {}
@@ -46,9 +55,10 @@ def score_members(
             if learned_labels == labels:
                 rows.setdefault(mix, []).append(row)
         predicted_by_mix = {mix: np.stack(chosen) for mix, chosen in rows.items()}
-        scores += scores_by_mix(cell, cell.task.meta.metric, gold, predicted_by_mix, context, labels=labels)
+        scores += _whole_and_subsets(cell, splits, masks, gold, predicted_by_mix, labels)
     return Scored(
-        scores=tuple(scores),
+        scores=tuple(score for score in scores if score.subset == WHOLE),
+        subset_scores=tuple(score for score in scores if score.subset != WHOLE),
         predictions=Predictions(
             split.clusters,
             columns,
@@ -60,15 +70,51 @@ def score_members(
 
 
 def score_baselines(cell: Cell, splits: Mapping[Split, TaskSplit]) -> tuple[Score, ...]:
-    """What predictors that see no vector reach on the test split."""
+    """What predictors that see no vector reach on the test split, whole and in subsets."""
     train, test = splits[Split.TRAIN], splits[Split.TEST]
     gold = np.asarray(test.labels, np.int64)
-    context, name = MetricContext(test.clusters, cell.task.label_names), cell.task.meta.metric
-    scores = []
-    for baseline, predict in (("majority", majority), ("word_majority", word_majority)):
-        predicted = {NO_MIX: by_question(predict, train, test)[None]}
-        scores += [replace(score, extractor=baseline) for score in scores_by_mix(cell, name, gold, predicted, context)]
-    return tuple(scores)
+    masks = _masks(cell, splits)
+    predicted = {
+        baseline: by_question(predict, train, test)[None]
+        for baseline, predict in (("majority", majority), ("word_majority", word_majority))
+    }
+    # As if they were mixes of one extractor, so that one resampling serves them all.
+    together = _whole_and_subsets(cell, splits, masks, gold, predicted, "task")
+    return tuple(replace(score, extractor=score.mix, mix=NO_MIX) for score in together)
+
+
+_Masks = Mapping[str, Bool[np.ndarray, "targets"]]
+"""The test targets of every subset, by its name."""
+
+
+def _masks(cell: Cell, splits: Mapping[Split, TaskSplit]) -> _Masks:
+    # The subsets of spans depend on what was predicted.
+    return {} if cell.task.meta.metric == SPAN_METRIC else subsets(splits[Split.TRAIN], splits[Split.TEST])
+
+
+def _whole_and_subsets(
+    cell: Cell,
+    splits: Mapping[Split, TaskSplit],
+    masks: _Masks,
+    gold: Int64[np.ndarray, "targets"],
+    predicted: Mapping[str, Int64[np.ndarray, "seeds targets"]],
+    labels: str,
+) -> Iterator[Score]:
+    name, test, names = cell.task.meta.metric, splits[Split.TEST], cell.task.label_names
+    context = MetricContext(test.clusters, names)
+    yield from scores_by_mix(cell, name, gold, predicted, context, labels=labels)
+    for subset, rows in masks.items():
+        own = MetricContext(test.clusters[rows], names)
+        chosen = {mix: several[:, rows] for mix, several in predicted.items()}
+        yield from scores_by_mix(cell, name, gold[rows], chosen, own, labels=labels, subset=subset)
+    # Control labels are drawn word by word and make up no spans that train could have known.
+    if name == SPAN_METRIC and labels == "task":
+        columns = [row for several in predicted.values() for row in several]
+        for found in span_subsets(splits[Split.TRAIN], test, names, gold, columns):
+            remaining = iter(found.predictions)
+            left = {mix: np.stack([next(remaining) for _ in several]) for mix, several in predicted.items()}
+            for score in scores_by_mix(cell, name, found.gold, left, context, labels=labels, subset=found.name):
+                yield replace(score, n=found.n)
 
 
 def score_codes(cell: Cell, split: TaskSplit, codes: Sequence[OnlineCode]) -> tuple[Score, ...]:

@@ -1,0 +1,88 @@
+"""From graded pairs of sentences and stores to the scores of a record: train, predict grades, correlate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float64
+
+from embedbench.cells import Cell
+from embedbench.errors import ContractError
+from embedbench.measuring import Stopwatch
+from embedbench.progress import Progress
+from embedbench.results.predictions import Predictions, member_column
+from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scoring.metric import MetricContext
+from embedbench.types import Split, TaskSplit, WordVectors
+
+METRICS = ("pearson", "spearman")
+"""Every graded task has both; the task's own metric comes first."""
+
+WORD_OVERLAP = "word_overlap"
+"""The baseline of graded pairs."""
+
+
+def measure_graded(
+    cell: Cell,
+    splits: Mapping[Split, TaskSplit],
+    stores: Mapping[Split, WordVectors],
+    watch: Stopwatch,
+    progress: Progress,
+) -> Scored:
+    """Pearson's and Spearman's correlation with the gold grades for every mix, beside that of the words in common.
+
+    A constant such as the mean grade of train is no baseline here: a correlation with a constant is undefined.
+
+    Raises:
+        ContractError: the task does not say its scale.
+    """
+    from embedbench.probing.grades import grades_from
+    from embedbench.probing.members import ProbeData
+    from embedbench.probing.plan import plan_members
+    from embedbench.probing.trainer import train_members
+
+    scale, test = cell.task.meta.scale, splits[Split.TEST]
+    if scale is None:
+        raise ContractError(f"task {cell.task.meta.name} is graded; its meta must give the scale, such as (1, 5)")
+    with watch.phase("probing"):
+        data, n_labels = {}, 0
+        for which, split in splits.items():
+            grades, n_labels = grades_from(split.labels, scale)
+            data[which] = ProbeData(stores[which], split, {"task": grades})
+        members = plan_members(cell.mixes, cell.graded, cell.seeds, ("task",), stores[Split.TRAIN].n_layers)
+        trained = train_members(
+            data[Split.TRAIN], data[Split.DEV], members, {"task": n_labels}, cell.training, progress
+        )
+        predicted = trained.predict_grades(data[Split.TEST], progress) + scale[0]
+    with watch.phase("scoring"):
+        gold, context = np.asarray(test.labels, np.float64), MetricContext(test.clusters)
+        rows = {
+            label: predicted[[row for row, member in enumerate(members) if member.mix.label == label]]
+            for label in dict.fromkeys(member.mix.label for member in members)
+        }
+        names = sorted(METRICS, key=lambda name: name != cell.task.meta.metric)
+        overlap = {NO_MIX: word_overlap(test)[None]}
+        return Scored(
+            scores=tuple(score for name in names for score in scores_by_mix(cell, name, gold, rows, context)),
+            baselines=tuple(
+                replace(score, extractor=WORD_OVERLAP)
+                for name in names
+                for score in scores_by_mix(cell, name, gold, overlap, context)
+            ),
+            predictions=Predictions(
+                test.clusters,
+                {"task": gold},
+                {member_column(m.mix.label, "task", m.seed): row for m, row in zip(members, predicted, strict=True)},
+            ),
+            mix_weights=recorded_weights(members, trained.mix_weights),
+            training=recorded_training(members, trained.epochs, trained.dev_scores),
+        )
+
+
+def word_overlap(split: TaskSplit) -> Float64[np.ndarray, "targets"]:
+    """The share of words that both sentences have, among those that either has (Jaccard), ignoring case."""
+    words = [word.casefold() for word in split.corpus.words]
+    pairs = [[set(words[start:end]) for start, end in target] for target in split.spans.tolist()]
+    return np.array([len(one & other) / len(one | other) for one, other in pairs])

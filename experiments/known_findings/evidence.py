@@ -1,0 +1,180 @@
+"""Scores, paired differences and verdicts, from the records of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from embedbench.errors import DataError
+from embedbench.results.predictions import member_column, read_predictions
+from embedbench.results.reading import read_records
+from embedbench.results.schema import Record, Score, Status
+from embedbench.scoring.intervals import Bootstrap
+from embedbench.scoring.metric import MetricContext
+from embedbench.scoring.metrics import metric
+from embedbench.scoring.paired import compare
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A figure with its 95 % interval, in the units of the finding."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: what is claimed, what was found, and whether that supports it.
+
+    Attributes:
+        finding: its number in the list.
+        kind: H, a hard invariant; D, a direction with a threshold; R, reported only.
+        claim: in words, with the threshold.
+        found: in words.
+        verdict: pass, fail, inconclusive or reported.
+    """
+
+    finding: int
+    kind: str
+    claim: str
+    found: str
+    verdict: str
+
+
+def at_least(finding: int, claim: str, effect: Effect, threshold: float) -> Line:
+    """Passes when the interval lies above the threshold; fails when it lies below.
+
+    In between it also passes when the figure reaches the threshold and the interval excludes 0 (the criterion of most
+    published comparisons); otherwise it is inconclusive.
+    """
+    if effect.high < threshold:
+        verdict = "fail"
+    elif effect.low >= threshold or (effect.value >= threshold and effect.low > 0):
+        verdict = "pass"
+    else:
+        verdict = "inconclusive"
+    return Line(finding, "D", claim, str(effect), verdict)
+
+
+def invariant(finding: int, claim: str, found: str, holds: bool) -> Line:
+    """A hard invariant: there is no middle."""
+    return Line(finding, "H", claim, found, "pass" if holds else "fail")
+
+
+def reported(finding: int, claim: str, found: str) -> Line:
+    """Shown, not judged."""
+    return Line(finding, "R", claim, found, "reported")
+
+
+Mask = Callable[[Record], np.ndarray]
+
+
+class Evidence:
+    """What a folder of results says."""
+
+    def __init__(self, folder: Path) -> None:
+        self._results = read_records(folder)
+
+    @cached_property
+    def _cells(self) -> dict[tuple[str, str, str], tuple[Record, Path]]:
+        pairs = zip(self._results.records, self._results.folders, strict=True)
+        done = [(record, folder) for record, folder in pairs if record.status is Status.DONE]
+        # Of several cells of one name the newest counts; the cell with codelength is asked for by its own name.
+        done.sort(key=lambda pair: pair[0].finished)
+        return {
+            (r.extractor, r.task, r.probe + ("+codelength" if r.config.get("codelength") else "")): (r, f)
+            for r, f in done
+        }
+
+    def record(self, extractor: str, task: str, probe: str = "linear") -> Record:
+        """The newest finished record.
+
+        Raises:
+            DataError: there is none.
+        """
+        return self._cell(extractor, task, probe)[0]
+
+    def score(
+        self, extractor: str, task: str, mix: str, *, labels: str = "task", probe: str = "linear", name: str = ""
+    ) -> Score:
+        """The score of a mix on test.
+
+        Raises:
+            DataError: there is none.
+        """
+        record = self.record(extractor, task, probe)
+        for score in record.scores:
+            if (score.mix, score.labels, score.split) == (mix, labels, "test") and score.metric == (
+                name or record.metric
+            ):
+                return score
+        raise DataError(f"{extractor} x {task} has no {name or record.metric} of {mix} on {labels} labels")
+
+    def best_layer(self, extractor: str, task: str, probe: str = "linear", *, on_dev: bool = True) -> str:
+        """The mix `single:K` that dev chose; on test where a task has no training to be chosen by."""
+        record = self.record(extractor, task, probe)
+        singles = sorted({score.mix for score in record.scores if score.mix.startswith("single:")})
+        if on_dev and record.training:
+            return max(
+                singles,
+                key=lambda mix: np.mean([m.dev_score for m in record.training if (m.mix, m.labels) == (mix, "task")]),
+            )
+        return max(singles, key=lambda mix: self.score(extractor, task, mix, probe=probe).value)
+
+    def difference(
+        self,
+        task: str,
+        first: tuple[str, str],
+        second: tuple[str, str],
+        mask: np.ndarray | None = None,
+        probe: str = "linear",
+    ) -> Effect:
+        """First minus second, in points, with a paired bootstrap over sentences; `mask` keeps some targets."""
+        sides = [self._predictions(task, *side, probe) for side in (first, second)]
+        (gold, clusters, one), (other_gold, _, other) = sides
+        if not np.array_equal(gold, other_gold):
+            raise DataError(f"{first[0]} and {second[0]} were tested on different targets of {task}")
+        kept = np.ones(len(gold), bool) if mask is None else mask
+        record = self.record(first[0], task, probe)
+        _, units = np.unique(clusters[kept], return_inverse=True)
+        context = MetricContext(units.astype(np.int64), record.label_names)
+        found = compare(
+            metric(record.metric), gold[kept], one[:, kept], other[:, kept], context, Bootstrap(resamples=2000)
+        )
+        return Effect(100 * (found.first - found.second), 100 * found.low, 100 * found.high)
+
+    def predictions(self, task: str, extractor: str, mix: str) -> np.ndarray:
+        """What the seeds of a mix predicted [seeds, targets]."""
+        return self._predictions(task, extractor, mix, "linear")[2]
+
+    def gold(self, task: str, extractor: str) -> np.ndarray:
+        """The gold labels of the targets."""
+        _, folder = self._cell(extractor, task, "linear")
+        return read_predictions(folder)["gold"].to_numpy()
+
+    def _cell(self, extractor: str, task: str, probe: str) -> tuple[Record, Path]:
+        try:
+            return self._cells[extractor, task, probe]
+        except KeyError:
+            raise DataError(f"there is no finished cell {extractor} x {task} with probe {probe}") from None
+
+    def _predictions(
+        self, task: str, extractor: str, mix: str, probe: str
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        record, folder = self._cell(extractor, task, probe)
+        frame = read_predictions(folder)
+        prefix = member_column(mix, "task", 0)[:-1]
+        seeds: Sequence[str] = sorted(column for column in frame.columns if column.startswith(prefix))
+        if not seeds:
+            raise DataError(f"{record.extractor} x {task} has no predictions of {mix}")
+        rows = np.stack([frame[column].to_numpy() for column in seeds])
+        return frame["gold"].to_numpy(), frame["cluster"].to_numpy(), rows

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The cells behind findings.py, from English-EWT; finished cells are skipped. LIMIT=N keeps N sentences of every split.
+#   bash experiments/known_findings/run.sh [RESULTS]
+set -euo pipefail
+results=${1:-results/known_findings}
+limit=${LIMIT:-null}
+run() { embedbench run -m "limit=$limit" "results=$results" "$@"; }
+
+layers='mixes=[scalar,single,cumulative]'
+run extractor=minilm task=upos,deprel "$layers"                                             # 1, 2, 3
+run extractor=small_word2vec task=upos,bigram_shift,word_content                            # 1, 6, 8, 9
+run extractor=one_hot task=word_content                                                     # 9
+run extractor=minilm task=bigram_shift,word_content,arc                                     # 8, 9, 11
+run extractor=small_bilm task=arc,deprel                                                    # 4, 5
+run extractor=small_bilm extractor.weights=random_upper extractor.name=small_bilm_random_upper task=deprel  # 5
+run extractor=small_bilm extractor.weights=random extractor.name=small_bilm_random task=deprel              # 5
+run extractor=small_word2vec task=upos probe=mlp                                            # 6
+run extractor=minilm task=upos codelength=true 'mixes=[single]'                             # 7
+run extractor=minilm task=tree_distance probe=structural                                    # 11
+for pooling in first last mean; do                                                          # 12
+    run extractor=minilm "extractor.pooling=$pooling" "extractor.name=minilm_$pooling" task=feats_verbform 'mixes=[single]'
+done
+run extractor=minilm task=word_similarity_ws353,word_similarity_men,word_similarity_simverb 'mixes=[single]' limit=null
+python "$(dirname "$0")/findings.py" "$results"

@@ -210,7 +210,7 @@ def _probe(
     progress: Progress,
 ) -> Scored:
     from embedbench.probing.members import ProbeData
-    from embedbench.probing.plan import plan_members, plan_taggers
+    from embedbench.probing.plan import plan_members, plan_sentence_members
     from embedbench.probing.questions import asked_once, label_columns
     from embedbench.probing.tag_training import train_taggers
     from embedbench.probing.trainer import train_members
@@ -229,7 +229,7 @@ def _probe(
             trained = train_taggers(
                 data[Split.TRAIN],
                 data[Split.DEV],
-                plan_taggers(cell.mixes, cell.seeds, names, n_layers),
+                plan_sentence_members(cell.mixes, cell.seeds, names, n_layers),
                 cell.probe,
                 cell.task.label_names,
                 cell.training,

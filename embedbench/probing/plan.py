@@ -31,7 +31,7 @@ def plan_members(
     )
 
 
-def plan_taggers(
+def plan_sentence_members(
     mixes: Sequence[str], seeds: Sequence[int], columns: Sequence[str], n_layers: int
 ) -> tuple[SentenceMember, ...]:
     """The same members as `plan_members` has, of a probe that reads whole sentences.

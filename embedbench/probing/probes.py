@@ -185,13 +185,12 @@ class Pointer:
             )
 
 
-@register("probe", "structural")
 @dataclass(frozen=True)
-class Structural:
-    """A linear map of limited rank under which squared distance is distance in the tree; for tree tasks only.
+class _OfLimitedRank:
+    """What probes share that are linear maps of limited rank with a learning rate of their own.
 
     Attributes:
-        rank: rows of the map, at most as many as the vectors have dimensions.
+        rank: of the map, at most as many as the vectors have dimensions.
         learning_rate: of AdamW at the start of the schedule, in place of `training.learning_rate`.
         name: the label in tables.
 
@@ -201,38 +200,29 @@ class Structural:
 
     rank: int = 128
     learning_rate: float = 1e-3
-    name: str = "structural"
+    name: str = ""
 
     def __post_init__(self) -> None:
         if self.rank < 1 or not 0 < self.learning_rate < float("inf"):
             raise ConfigurationError(
                 f"probe {self.name} has rank {self.rank} and learning rate {self.learning_rate}; both must be above 0"
             )
+
+
+@register("probe", "structural")
+@dataclass(frozen=True)
+class Structural(_OfLimitedRank):
+    """A linear map of limited rank under which squared distance is distance in the tree; for tree tasks only."""
+
+    name: str = "structural"
 
 
 @register("probe", "biaffine")
 @dataclass(frozen=True)
-class Biaffine:
-    """A bilinear score of limited rank for every word and every head it could have; for head_selection only.
+class Biaffine(_OfLimitedRank):
+    """A bilinear score of limited rank for every word and every head it could have; for head_selection only."""
 
-    Attributes:
-        rank: of the bilinear form, at most as many as the vectors have dimensions.
-        learning_rate: of AdamW at the start of the schedule, in place of `training.learning_rate`.
-        name: the label in tables.
-
-    Raises:
-        ConfigurationError: a value is out of its range.
-    """
-
-    rank: int = 128
-    learning_rate: float = 1e-3
     name: str = "biaffine"
-
-    def __post_init__(self) -> None:
-        if self.rank < 1 or not 0 < self.learning_rate < float("inf"):
-            raise ConfigurationError(
-                f"probe {self.name} has rank {self.rank} and learning rate {self.learning_rate}; both must be above 0"
-            )
 
 
 @register("probe", "crf")

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Int64
+from jaxtyping import Int64
 
 from embedbench.cells import Cell
 from embedbench.measuring import Stopwatch
-from embedbench.mixing import expand_mixes
 from embedbench.progress import Progress
-from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
-from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scored.columns import Columns
+from embedbench.scored.scores import Scored
 from embedbench.scoring.attachment import LAS, UAS, GreedyUAS
 from embedbench.scoring.baselines import word_majority
-from embedbench.scoring.metric import MetricContext
 from embedbench.tasks.head_columns import Heads, heads_of_choices
 from embedbench.types import Split, TaskSplit, WordVectors
 
@@ -28,7 +25,7 @@ if TYPE_CHECKING:
 METRICS = (UAS.name, LAS.name, GreedyUAS.name)
 """What is scored; the main metric comes first."""
 
-Columns = Mapping[str, Int64[np.ndarray, "..."]]
+Values = Mapping[str, Int64[np.ndarray, "..."]]
 """By metric, for every word (last axis), a number that is the same where what the metric asks for is the same."""
 
 
@@ -55,7 +52,7 @@ def measure_heads(
     """
     from embedbench.probing.head_data import HeadData
     from embedbench.probing.head_training import train_heads
-    from embedbench.probing.sentence_groups import SentenceMember
+    from embedbench.probing.plan import plan_sentence_members
 
     task = cell.task
     left_out = task.left_out if isinstance(task, LeavesOut) else ()
@@ -64,8 +61,7 @@ def measure_heads(
     }
     dev, test = data[Split.DEV].heads, data[Split.TEST].heads
     n_relations = len(task.label_names)
-    mixes = expand_mixes(cell.mixes, stores[Split.TRAIN].n_layers)
-    members = tuple(SentenceMember(mix, seed) for mix in mixes for seed in cell.seeds)
+    members = plan_sentence_members(cell.mixes, cell.seeds, ("task",), stores[Split.TRAIN].n_layers)
     with watch.phase("probing"):
         fitted = train_heads(
             data[Split.TRAIN], data[Split.DEV], members, cell.biaffine, n_relations, cell.training, progress
@@ -73,36 +69,18 @@ def measure_heads(
         on_dev = read_heads(fitted.predict(data[Split.DEV], progress), len(members), dev, n_relations, trees=False)
         found = read_heads(fitted.predict(data[Split.TEST], progress), len(members), test, n_relations)
     with watch.phase("scoring"):
-        gold = gold_columns(test, n_relations)
-        labels = [mix.label for mix in mixes]
-        rows = {label: [r for r, m in enumerate(members) if m.mix.label == label] for label in labels}
-        clusters = splits[Split.TEST].clusters[test.kept]
+        columns = Columns(gold_columns(test, n_relations), found, splits[Split.TEST].clusters)
         baselines = _baselines(cell, splits[Split.TRAIN], splits[Split.TEST], data[Split.TRAIN].heads, test)
-        return Scored(
-            scores=tuple(_scores(cell, gold, found, rows, clusters, test.kept)),
-            baselines=tuple(baselines),
-            predictions=Predictions(
-                clusters,
-                {"task" if name == METRICS[0] else name: gold[name][test.kept] for name in METRICS},
-                {
-                    member_column(m.mix.label, "task" if name == METRICS[0] else name, m.seed): found[name][row][
-                        test.kept
-                    ]
-                    for name in METRICS
-                    for row, m in enumerate(members)
-                },
-            ),
-            mix_weights=recorded_weights(members, fitted.mix_weights),
-            training=recorded_training(
-                members,
-                fitted.epochs,
-                (on_dev["uas_greedy"] == dev.heads)[:, dev.kept].mean(axis=1).tolist(),
-            ),
+        return columns.of(test.kept).scored(
+            cell,
+            fitted,
+            (on_dev["uas_greedy"] == dev.heads)[:, dev.kept].mean(axis=1).tolist(),
+            baselines,
             account={"words whose head is not scored": int((~test.kept).sum())},
         )
 
 
-def gold_columns(heads: Heads, n_relations: int) -> Columns:
+def gold_columns(heads: Heads, n_relations: int) -> Values:
     """What is right, by metric, for every word."""
     return {
         "uas": heads.heads,
@@ -113,7 +91,7 @@ def gold_columns(heads: Heads, n_relations: int) -> Columns:
 
 def read_heads(
     predicted: Iterable[HeadScores], n_members: int, heads: Heads, n_relations: int, *, trees: bool = True
-) -> Columns:
+) -> Values:
     """What is predicted, by metric, for every word, from what the probes say sentence by sentence.
 
     Args:
@@ -171,8 +149,8 @@ def _baselines(cell: Cell, train: TaskSplit, test: TaskSplit, learned: Heads, he
     for name, guess in {**chosen, "word_majority": majority}.items():
         both = _labelled(guess, relations, len(cell.task.label_names))
         found = {"uas": guess[None], "las": both[None]}
-        of_guess = _scores(cell, gold, found, {NO_MIX: [0]}, test.clusters[heads.kept], heads.kept)
-        scores += [replace(score, extractor=name) for score in of_guess]
+        own = Columns({metric: gold[metric] for metric in found}, found, test.clusters)
+        scores += own.of(heads.kept).baseline(cell, name)
     return scores
 
 
@@ -182,25 +160,3 @@ def _word_majority(
     """The most frequent value that each test word has in train; its head is not looked at."""
     learn = TaskSplit(train.corpus, train.spans[:, :1], column, train.clusters)
     return word_majority(learn, TaskSplit(test.corpus, test.spans[:, :1], test.labels, test.clusters))
-
-
-def _scores(
-    cell: Cell,
-    gold: Columns,
-    found: Columns,
-    rows: Mapping[str, list[int]],
-    clusters: Int64[np.ndarray, "scored"],
-    kept: Bool[np.ndarray, "words"],
-) -> list[Score]:
-    """Of every metric, for every mix and the rows of its members, over the words that are scored."""
-    return [
-        score
-        for name in found
-        for score in scores_by_mix(
-            cell,
-            name,
-            gold[name][kept],
-            {mix: found[name][own][:, kept] for mix, own in rows.items()},
-            MetricContext(clusters),
-        )
-    ]

@@ -8,24 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Int64
 
-from embedbench.errors import ContractError
-from embedbench.tasks.tree_columns import heads_fault
+from embedbench.tasks.tree_columns import WordHeads
 from embedbench.types import TaskSplit
 
 
 @dataclass(frozen=True, eq=False)
-class Heads:
+class Heads(WordHeads):
     """The heads and relations of a split, word by word.
 
     Attributes:
-        offsets: the word position at which each sentence starts, and the number of words at the end.
-        heads: how many words to the right of a word its head stands (negative: left); 0 for the root.
         relations: the label of every word's relation to its head.
         kept: whether a word's head is scored.
     """
 
-    offsets: Int64[np.ndarray, "sentences_plus_one"]
-    heads: Int64[np.ndarray, "words"]
     relations: Int64[np.ndarray, "words"]
     kept: Bool[np.ndarray, "words"]
 
@@ -36,20 +31,10 @@ class Heads:
         Raises:
             ContractError: the targets are not all words of the corpus, in order, with heads that form a tree.
         """
-        fault = heads_fault(split)
-        if fault:
-            raise ContractError(f"this split holds no trees: {fault}")
-        spans, relations = split.spans[..., 0], np.asarray(split.labels, np.int64)
+        relations = np.asarray(split.labels, np.int64)
         unscored = [i for i, name in enumerate(label_names) if name in left_out]
-        return cls(split.corpus.offsets, spans[:, 1] - spans[:, 0], relations, ~np.isin(relations, unscored))
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    @property
-    def sentences(self) -> Int64[np.ndarray, "words"]:
-        """The sentence of every word."""
-        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
+        kept = ~np.isin(relations, unscored)
+        return cls(**vars(WordHeads.read(split)), relations=relations, kept=kept)
 
     @property
     def choices(self) -> Int64[np.ndarray, "words"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,17 @@ from embedbench.scored.similarity import score_similarities
 from embedbench.scored.suites import score_suite
 from embedbench.scored.trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder
-from embedbench.types import SUITES, TREES, ControlKind, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
+from embedbench.types import (
+    SUITES,
+    TREES,
+    ControlKind,
+    Extractor,
+    FittedOnTrain,
+    Split,
+    TaskKind,
+    TaskSplit,
+    WordVectors,
+)
 
 if TYPE_CHECKING:
     from embedbench.probing.fitted import FittedMembers
@@ -138,6 +148,17 @@ def _stores(
     }
 
 
+_Measure = Callable[[Cell, Mapping[Split, TaskSplit], Mapping[Split, WordVectors], Stopwatch, Progress], Scored]
+
+_TRAINED: dict[TaskKind, _Measure] = {
+    **dict.fromkeys(TREES, measure_trees),
+    TaskKind.HEAD_SELECTION: measure_heads,
+    TaskKind.GRADED: measure_graded,
+    TaskKind.POINTER: measure_answers,
+}
+"""How the cells are measured that train probes on something other than classes."""
+
+
 def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> tuple[Record, Predictions]:
     cell, watch = work.cell, work.watch
     with watch.phase("data"):
@@ -151,20 +172,10 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
     elif cell.task.meta.kind in SUITES:
         with watch.phase("scoring"):
             scored = score_suite(cell, splits[Split.TEST], stores[Split.TEST])
-    elif cell.task.meta.kind in TREES:
-        set_threads(places.threads)
-        scored = measure_trees(cell, splits, stores, watch, progress)
-    elif cell.task.meta.kind is TaskKind.HEAD_SELECTION:
-        set_threads(places.threads)
-        scored = measure_heads(cell, splits, stores, watch, progress)
-    elif cell.task.meta.kind is TaskKind.GRADED:
-        set_threads(places.threads)
-        scored = measure_graded(cell, splits, stores, watch, progress)
-    elif cell.task.meta.kind is TaskKind.POINTER:
-        set_threads(places.threads)
-        scored = measure_answers(cell, splits, stores, watch, progress)
     else:
-        scored = _probe(cell, splits, stores, places, watch, progress)
+        set_threads(places.threads)
+        measure = _TRAINED.get(cell.task.meta.kind, _probe)
+        scored = measure(cell, splits, stores, watch, progress)
     record = Record(
         status=Status.DONE,
         identity=identity,
@@ -204,8 +215,7 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
 def _probe(
     cell: Cell,
     splits: Mapping[Split, TaskSplit],
-    stores: Mapping[Split, LayeredStore],
-    places: Places,
+    stores: Mapping[Split, WordVectors],
     watch: Stopwatch,
     progress: Progress,
 ) -> Scored:
@@ -215,7 +225,6 @@ def _probe(
     from embedbench.probing.tag_training import train_taggers
     from embedbench.probing.trainer import train_members
 
-    set_threads(places.threads)
     with watch.phase("probing"):
         n_labels = len(cell.task.label_names)
         columns = {which: label_columns(split) for which, split in splits.items()}

@@ -33,7 +33,7 @@ def test_a_record_has_task_and_control_and_the_usual_baselines(tmp_path) -> None
 def test_what_it_cannot_do_is_said(tmp_path) -> None:
     with pytest.raises(ConfigurationError, match="no online code"):
         cell_of(Ner(files=FILES), CRF(), codelength=True)
-    with pytest.raises(ConfigurationError, match="biaffine reads trees"):
+    with pytest.raises(ConfigurationError, match="biaffine is not for classes"):
         cell_of(Ner(files=FILES), Biaffine())
     record = run_cell(cell_of(Deprel(files=FILES), CRF()), Places(tmp_path / "results", tmp_path / "store")).record
     assert record.error is not None

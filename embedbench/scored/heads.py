@@ -71,7 +71,7 @@ def measure_heads(
     with watch.phase("scoring"):
         columns = Columns(gold_columns(test, n_relations), found, splits[Split.TEST].clusters)
         baselines = _baselines(cell, splits[Split.TRAIN], splits[Split.TEST], data[Split.TRAIN].heads, test)
-        return columns.of(test.kept).scored(
+        return columns.among(test.kept).scored(
             cell,
             fitted,
             (on_dev["uas_greedy"] == dev.heads)[:, dev.kept].mean(axis=1).tolist(),
@@ -150,7 +150,7 @@ def _baselines(cell: Cell, train: TaskSplit, test: TaskSplit, learned: Heads, he
         both = _labelled(guess, relations, len(cell.task.label_names))
         found = {"uas": guess[None], "las": both[None]}
         own = Columns({metric: gold[metric] for metric in found}, found, test.clusters)
-        scores += own.of(heads.kept).baseline(cell, name)
+        scores += own.among(heads.kept).baseline(cell, name)
     return scores
 
 

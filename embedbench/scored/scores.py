@@ -1,8 +1,8 @@
 """What every kind of scored cell shares: the parts of a record that come from predictions, and how scores are made.
 
-A kind of cell is a module of its own beside this one (`members`, `trees`, `similarity`, `suites`, `graded`, `answers`):
-it turns a test split into gold and predicted columns, calls
-`scores_by_mix`, and returns `Scored`.
+A kind of cell is a module of its own beside this one (`members`, `trees`, `heads`, `similarity`, `suites`, `graded`,
+`answers`): it turns a test split into gold and predicted columns, calls `scores_by_mix` (those with several metrics
+through `columns`), and returns `Scored`.
 """
 
 from __future__ import annotations

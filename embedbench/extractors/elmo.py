@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Int64
 
 from embedbench.data.locate import locate
 from embedbench.errors import ConfigurationError, NumericalError
-from embedbench.extractors.batching import flat_ranges, sorted_batches
+from embedbench.extractors.batching import flat_ranges
 from embedbench.extractors.devices import Device, torch_device
 from embedbench.fingerprint import file_fingerprint, fingerprint
 from embedbench.models.bilm_options import BilmOptions, read_options
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from embedbench.models.bilm import Bilm
 
-_VERSION = 2
+_VERSION = 3
 """Raise it when a change to this file or to `models/bilm*` changes a vector."""
 
 
@@ -54,7 +54,7 @@ class Elmo:
         weights_file: the weights.hdf5 that belongs to it; not read when `weights` is random.
         weights: trained, or one of two untrained twins.
         seed: of the random weights.
-        words_per_batch: words that run together, boundaries included; changes speed and memory, not vectors.
+        words_per_batch: words that run together; changes speed and memory, not vectors.
         carry_state: start sentence i in the state where sentence i - `lanes` of the same call ended. This is how
             bilm-tf and AllenNLP ran, so published vectors need it; vectors then depend on order and neighbours.
         lanes: sentences side by side when states are carried; the batch size of the run to reproduce.
@@ -66,7 +66,7 @@ class Elmo:
     weights_file: str = ""
     weights: ElmoWeights = ElmoWeights.trained
     seed: int = 0
-    words_per_batch: int = 2048
+    words_per_batch: int = 16384
     carry_state: bool = False
     lanes: int = 1
     device: Device = Device.auto
@@ -137,6 +137,7 @@ class Elmo:
         import torch
 
         from embedbench.models.bilm_characters import SENTENCE_END, SENTENCE_START, character_ids
+        from embedbench.models.lanes import Lanes
 
         sizes = np.fromiter((len(sentence) for sentence in sentences), dtype=np.int64, count=len(sentences))
         starts = np.cumsum(sizes) - sizes
@@ -153,16 +154,19 @@ class Elmo:
         with torch.no_grad():
             model = self._model
             table = model.words(character_ids(list(vocabulary), self._options.max_characters))
-            state = None
             for batch in self._batches(sizes):
-                rows, inside = _with_boundaries(types, starts[batch], sizes[batch])
-                inputs = table[torch.from_numpy(rows).to(table.device)]
-                if self.carry_state and state is not None:
-                    # The last batch may have fewer sentences than lanes.
-                    state = state.first(len(batch))
-                layers, ended = model.layers(inputs, (sizes[batch] + 2).tolist(), state)
-                state = ended if self.carry_state else None
-                _write(values, layers, flat_ranges(starts[batch], sizes[batch]), inside)
+                lengths = sizes[batch]
+                words = flat_ranges(starts[batch], lengths)
+                if self.carry_state:
+                    rows, inside = _with_boundaries(types[words], lengths)
+                    layers = model.layers(table[_on(table, rows)], Lanes.carrying((lengths + 2).tolist(), self.lanes))
+                    layers = [layer[_on(table, inside)] for layer in layers]
+                else:
+                    # Every sentence starts in the same state, behind its boundary, and nothing reads where it ends.
+                    begin = model.after((table[0:1], table[1:2]))
+                    layers = model.layers(table[_on(table, types[words])], Lanes.balanced(lengths.tolist()), begin)
+                for k, layer in enumerate(layers):
+                    values[words, k] = layer.cpu().numpy()
         if not np.isfinite(values).all():
             raise NumericalError(
                 f"{self.name} computed a NaN or an infinity; are the weights {self.weights_file} whole?"
@@ -170,33 +174,28 @@ class Elmo:
         return LayeredWords(values)
 
     def _batches(self, sizes: Int64[np.ndarray, "sentences"]) -> Iterator[Int64[np.ndarray, "batch"]]:
+        """Sentences that run together; all of them where the state is carried, in order."""
         if self.carry_state:
-            for first in range(0, len(sizes), self.lanes):
-                yield np.arange(first, min(first + self.lanes, len(sizes)), dtype=np.int64)
+            yield np.arange(len(sizes), dtype=np.int64)
             return
         filled = np.flatnonzero(sizes).astype(np.int64)
-        for batch in sorted_batches(sizes[filled] + 2, self.words_per_batch):
-            yield filled[batch]
+        if len(filled):
+            batch_of = (np.cumsum(sizes[filled]) - sizes[filled]) // self.words_per_batch
+            yield from np.split(filled, np.flatnonzero(np.diff(batch_of)) + 1)
+
+
+def _on(table: Tensor, rows: Int64[np.ndarray, "rows"]) -> Tensor:
+    import torch
+
+    return torch.from_numpy(rows).to(table.device)
 
 
 def _with_boundaries(
-    types: Int64[np.ndarray, "words"],
-    starts: Int64[np.ndarray, "sentences"],
-    sizes: Int64[np.ndarray, "sentences"],
-) -> tuple[Int64[np.ndarray, "rows"], Int64[np.ndarray, "inside"]]:
+    types: Int64[np.ndarray, "words"], sizes: Int64[np.ndarray, "sentences"]
+) -> tuple[Int64[np.ndarray, "rows"], Int64[np.ndarray, "words"]]:
     """Rows of the word table with a boundary before and after every sentence, and which rows are words."""
     inside = flat_ranges(np.cumsum(sizes + 2) - sizes - 1, sizes)
     rows = np.zeros(int((sizes + 2).sum()), dtype=np.int64)
     rows[np.cumsum(sizes + 2) - 1] = 1
-    rows[inside] = types[flat_ranges(starts, sizes)]
+    rows[inside] = types
     return rows, inside
-
-
-def _write(
-    values: Float32[np.ndarray, "words layers dim"],
-    layers: Sequence[Tensor],
-    positions: Int64[np.ndarray, "inside"],
-    inside: Int64[np.ndarray, "inside"],
-) -> None:
-    for k, layer in enumerate(layers):
-        values[positions, k] = layer.cpu().numpy()[inside]

@@ -1,12 +1,12 @@
 """The bidirectional language model behind ELMo (Peters et al. 2018, NAACL, section 3), for reading out its layers.
 
-Each direction is a stack of LSTMs with projection; the input projections of all time steps are one product, and
-sentences are packed, longest first, so that no step computes padding.
+Each direction is a stack of LSTMs with projection. Sentences run in lanes without padding, and the input projections
+of several steps are one product.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -19,11 +19,12 @@ from torch.nn import functional as F  # noqa: N812  the name every torch program
 
 from embedbench.models.bilm_characters import n_used
 from embedbench.models.bilm_options import BilmOptions
+from embedbench.models.lanes import Lanes
 from embedbench.models.products import Product
 
 _WORDS_PER_CONVOLUTION = 512
-_WORDS_PER_PRODUCT = 1024
-"""Words whose input projections are one product: 67 MB of gates at 4,096 cells, however long the sentences."""
+_WORDS_PER_PRODUCT = 256
+"""Words whose input projections are one product: 17 MB of gates at 4,096 cells, however long the sentences."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,20 +69,16 @@ class _LstmProducts:
     """The three matrices of one LSTM, ready to multiply."""
 
     def __init__(self, weights: LstmWeights) -> None:
-        self.input, self.state = Product(weights.input), Product(weights.state)
-        self.projection, self.bias = Product(weights.projection), weights.bias
+        self.input = Product(weights.input, weights.bias)
+        self.state, self.projection = Product(weights.state), Product(weights.projection)
 
 
 @dataclass(frozen=True, eq=False)
 class LstmState:
-    """Where sentences ended: per (direction, layer) the output [sentences, projection] and memory [sentences, cell]."""
+    """Where one sentence stands: per direction and layer the output [1, projection] and the memory [1, cell]."""
 
     output: tuple[tuple[Tensor, ...], ...]
     memory: tuple[tuple[Tensor, ...], ...]
-
-    def first(self, n: int) -> LstmState:
-        """The state of the first n sentences."""
-        return LstmState(*(tuple(tuple(t[:n] for t in stack) for stack in part) for part in (self.output, self.memory)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,12 +110,13 @@ class Bilm:
             # Past the longest word plus one filter every window holds padding only, the same value again: max pooling
             # does not need more than one of them.
             used = int(n_used(ids[rows[:1]])[0]) + max(width for width, _ in self.options.filters)
-            vectors[torch.from_numpy(rows).to(device)] = self._convolve(
+            vectors[torch.from_numpy(rows).to(device)] = self.convolved(
                 torch.from_numpy(np.ascontiguousarray(ids[rows, :used])).to(device)
             )
         return vectors
 
-    def _convolve(self, ids: Tensor) -> Tensor:
+    def convolved(self, ids: Int64[Tensor, "words characters"]) -> Float32[Tensor, "words projection"]:
+        """The same from all the characters given, padding too, in one pass."""
         weights = self.characters
         activation = torch.relu if self.options.activation == "relu" else torch.tanh
         embedded = F.embedding(ids, weights.embedding).transpose(1, 2)
@@ -133,102 +131,80 @@ class Bilm:
         return torch.addmm(weights.projection_bias, hidden, weights.projection)
 
     def layers(
-        self, inputs: Float32[Tensor, "words projection"], lengths: Sequence[int], state: LstmState | None = None
-    ) -> tuple[list[Float32[Tensor, "words dim"]], LstmState]:
-        """Every layer of packed sentences, boundaries included, and the state in which each sentence ended.
+        self, inputs: Float32[Tensor, "words projection"], lanes: Lanes, start: LstmState | None = None
+    ) -> list[Float32[Tensor, "words dim"]]:
+        """Every layer of sentences that run in lanes.
 
         Args:
             inputs: the context-free vectors of all words, sentence after sentence.
-            lengths: words per sentence, each ≥ 1; any order.
-            state: the state in which each sentence starts; zeros when absent.
+            lanes: which sentences run side by side and which after another.
+            start: the state in which a sentence starts unless its lane carries one; zeros when absent.
 
         Returns:
             The character layer (twice the same half, as in the original) and each LSTM layer, forward half first.
         """
-        packing = _Packing.of(lengths, inputs.device)
-        outputs: list[list[Tensor]] = []
-        end_output: list[tuple[Tensor, ...]] = []
-        end_memory: list[tuple[Tensor, ...]] = []
-        for direction, stack in enumerate(self._products):
-            rows = packing.forward if direction == 0 else packing.backward
+        halves: list[list[Tensor]] = []
+        for direction, (stack, rows) in enumerate(zip(self._products, lanes.on(inputs.device), strict=True)):
             back = torch.empty_like(rows)
             back[rows] = torch.arange(len(rows), device=rows.device)
-            hidden, halves, ends = inputs[rows], [], []
+            hidden, found = inputs[rows], []
             for k, products in enumerate(stack):
-                start = None if state is None else (state.output[direction][k], state.memory[direction][k])
-                out, end = self._run(products, hidden, packing, start)
-                hidden = out + hidden if self.options.skip_connections and k > 0 else out
-                halves.append(hidden[back])
+                begin = None if start is None else (start.output[direction][k], start.memory[direction][k])
+                out, _ = self._run(products, hidden, lanes, begin)
+                hidden = self._upward(k, out, hidden)
+                found.append(hidden[back])
+            halves.append(found)
+        contextual = [torch.cat([f, b], dim=1) for f, b in zip(*halves, strict=True)]
+        return [torch.cat([inputs, inputs], dim=1), *contextual]
+
+    def after(self, first: Sequence[Float32[Tensor, "1 projection"]]) -> LstmState:
+        """The state that each direction is in after it has read one word, its own, from zeros."""
+        lane, output, memory = Lanes.balanced([1]), [], []
+        for hidden, stack in zip(first, self._products, strict=True):
+            ends = []
+            for k, products in enumerate(stack):
+                out, end = self._run(products, hidden, lane, None)
+                hidden = self._upward(k, out, hidden)
                 ends.append(end)
-            outputs.append(halves)
-            end_output.append(tuple(output for output, _ in ends))
-            end_memory.append(tuple(memory for _, memory in ends))
-        contextual = [torch.cat([f, b], dim=1) for f, b in zip(*outputs, strict=True)]
-        characters = torch.cat([inputs, inputs], dim=1)
-        return [characters, *contextual], LstmState(tuple(end_output), tuple(end_memory))
+            output.append(tuple(out for out, _ in ends))
+            memory.append(tuple(kept for _, kept in ends))
+        return LstmState(tuple(output), tuple(memory))
+
+    def _upward(self, k: int, output: Tensor, inputs: Tensor) -> Tensor:
+        """What layer k shows, which is what the next one reads."""
+        return output + inputs if self.options.skip_connections and k > 0 else output
 
     def _run(
-        self, products: _LstmProducts, inputs: Tensor, packing: _Packing, start: tuple[Tensor, Tensor] | None
+        self, products: _LstmProducts, inputs: Tensor, lanes: Lanes, start: tuple[Tensor, Tensor] | None
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        options, n = self.options, len(packing.order)
+        """One layer of one direction: what it puts out at every step, and where each lane ended."""
+        options, n, cell = self.options, max(lanes.running, default=0), self.options.cell
         if start is None:
-            output, memory = inputs.new_zeros(n, options.projection), inputs.new_zeros(n, options.cell)
-        else:
-            output, memory = start[0][packing.order], start[1][packing.order]
+            start = inputs.new_zeros(1, options.projection), inputs.new_zeros(1, cell)
+        output, memory = (part.repeat(n, 1) for part in start)
         result = inputs.new_empty(len(inputs), options.projection)
-        cell, first = options.cell, 0
-        for steps in packing.products:
-            gates = products.input(inputs[first : first + sum(steps)]).add_(products.bias)
-            for projected_input in gates.split(steps):
+        first = 0
+        for block in lanes.blocks(_WORDS_PER_PRODUCT):
+            steps = [lanes.running[step] for step in block]
+            gates = products.input(inputs[first : first + sum(steps)])
+            for step, projected_input in zip(block, gates.split(steps), strict=True):
                 active = len(projected_input)
-                step = products.state.plus(projected_input, output[:active])
-                admitted = torch.sigmoid_(step[:, : 2 * cell])
-                fresh = torch.tanh_(step[:, 2 * cell : 3 * cell])
+                if step in lanes.restarts:
+                    output[lanes.restarts[step]], memory[lanes.restarts[step]] = start
+                gate = products.state.plus(projected_input, output[:active])
+                admitted = torch.sigmoid_(gate[:, : 2 * cell])
+                fresh = torch.tanh_(gate[:, 2 * cell : 3 * cell])
                 kept = memory[:active]
                 kept.mul_(admitted[:, cell:]).addcmul_(admitted[:, :cell], fresh)
                 if options.cell_clip is not None:
                     kept.clamp_(-options.cell_clip, options.cell_clip)
-                exposed = torch.sigmoid_(step[:, 3 * cell :]).mul_(torch.tanh(kept))
+                exposed = torch.sigmoid_(gate[:, 3 * cell :]).mul_(torch.tanh(kept))
                 projected = products.projection(exposed)
                 if options.projection_clip is not None:
                     projected.clamp_(-options.projection_clip, options.projection_clip)
-                # Finished sentences lie past `active` and keep the output and memory in which they ended.
                 output[:active] = result[first : first + active] = projected
                 first += active
-        unsorted = torch.empty_like(packing.order)
-        unsorted[packing.order] = torch.arange(n, device=unsorted.device)
-        return result, (output[unsorted], memory[unsorted])
-
-
-@dataclass(frozen=True, eq=False)
-class _Packing:
-    """Time-major rows of sentences of different lengths, longest first, without padding."""
-
-    order: Tensor
-    """The sentences, longest first."""
-    products: tuple[list[int], ...]
-    """How many sentences still run at each step; steps whose input projections are one product are one list."""
-    forward: Tensor
-    """The word read at each packed row, left to right."""
-    backward: Tensor
-    """The same, right to left."""
-
-    @classmethod
-    def of(cls, lengths: Sequence[int], device: torch.device) -> _Packing:
-        sizes = np.asarray(lengths, dtype=np.int64)
-        starts = np.cumsum(sizes) - sizes
-        order = np.argsort(-sizes, kind="stable")
-        sizes, starts = sizes[order], starts[order]
-        steps = np.arange(int(sizes[0]) if len(sizes) else 0)
-        runs = sizes[None, :] > steps[:, None]
-        forward = (starts[None, :] + steps[:, None])[runs]
-        backward = (starts[None, :] + sizes[None, :] - 1 - steps[:, None])[runs]
-        return cls(
-            order=torch.from_numpy(order).to(device),
-            products=tuple(_products(runs.sum(axis=1).tolist())),
-            forward=torch.from_numpy(forward).to(device),
-            backward=torch.from_numpy(backward).to(device),
-        )
+        return result, (output, memory)
 
 
 def _moved(part: Any, device: torch.device) -> Any:
@@ -238,14 +214,3 @@ def _moved(part: Any, device: torch.device) -> Any:
     if isinstance(part, tuple):
         return tuple(_moved(item, device) for item in part)
     return type(part)(*(_moved(getattr(part, field.name), device) for field in fields(part)))
-
-
-def _products(active: list[int]) -> Iterator[list[int]]:
-    steps: list[int] = []
-    for running in active:
-        if steps and sum(steps) + running > _WORDS_PER_PRODUCT:
-            yield steps
-            steps = []
-        steps.append(running)
-    if steps:
-        yield steps

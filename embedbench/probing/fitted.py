@@ -74,6 +74,11 @@ class FittedMembers:
             learned_mix(m.mix, p) if m.mix.learned else None for m, p in zip(self.members, self.parameters, strict=True)
         ]
 
+    @property
+    def sizes(self) -> list[int]:
+        """How many parameters every member trained."""
+        return [sum(values.numel() for values in parameters.values()) for parameters in self.parameters]
+
     def predict(self, data: ProbeData, progress: Progress | None = None) -> Int64[np.ndarray, "members targets"]:
         """The label that every member gives every target.
 

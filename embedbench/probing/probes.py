@@ -26,7 +26,8 @@ class Probe(Protocol):
     """Span vectors → label scores. A frozen dataclass whose fields are its typed options.
 
     A target's input is its span vectors side by side; with exactly two spans a and b it is [a; b; a*b]
-    (Liu et al. 2019, section 3), followed by |a-b| where the probe has a true field `difference`.
+    (Liu et al. 2019, section 3), followed by |a-b| where the probe has a true field `difference`. A probe whose
+    attribute `rectified` is false has no ReLU behind its hidden layers.
     """
 
     @property
@@ -109,6 +110,46 @@ class MLP:
     def hidden_widths(self) -> tuple[int, ...]:
         """`hidden`, repeated `layers` times."""
         return (self.hidden,) * self.layers
+
+
+@register("probe", "low_rank")
+@dataclass(frozen=True)
+class LowRank:
+    """Softmax regression through a bottleneck: scores are B·A·x with A of `rank` rows (Hewitt & Liang 2019, section 5).
+
+    The smaller sibling of `linear`: the rank limits how many directions of the vectors the probe may read.
+
+    Attributes:
+        rank: rows of A.
+        pooling: how the words of a span become its vector.
+        name: the label in tables.
+
+    Raises:
+        ConfigurationError: `rank` is below 1.
+    """
+
+    rank: int = 16
+    pooling: Pooling = Pooling.mean
+    name: str = "low_rank"
+
+    def __post_init__(self) -> None:
+        if self.rank < 1:
+            raise ConfigurationError(f"probe {self.name} has rank {self.rank}; it must be at least 1")
+
+    @property
+    def hidden_widths(self) -> tuple[int, ...]:
+        """The bottleneck."""
+        return (self.rank,)
+
+    @property
+    def rectified(self) -> bool:
+        """No: nothing bends between the two matrices."""
+        return False
+
+    @property
+    def dropout(self) -> float:
+        """Zero: the rank is the only limit."""
+        return 0.0
 
 
 @register("probe", "graded")

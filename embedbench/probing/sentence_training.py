@@ -81,6 +81,11 @@ class FittedSentences:
             for member, parameters in zip(self.members, self.parameters, strict=True)
         ]
 
+    @property
+    def sizes(self) -> list[int]:
+        """How many parameters every member trained."""
+        return [sum(values.numel() for values in parameters.values()) for parameters in self.parameters]
+
     def groups(
         self, n_layers: int, make: Callable[[Sequence[SentenceMember], Parameters], GroupT]
     ) -> tuple[list[GroupT], list[int]]:

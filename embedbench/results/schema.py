@@ -112,6 +112,7 @@ class MemberTraining:
         seed: the member's seed.
         epochs: epochs until its own early stopping took the best parameters.
         dev_score: the score on dev with those parameters.
+        parameters: how many numbers it trained, those of its mix included; 0 where that was not recorded.
     """
 
     mix: str
@@ -119,6 +120,7 @@ class MemberTraining:
     seed: int
     epochs: int
     dev_score: float
+    parameters: int = 0
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,11 @@ class Trained(Protocol):
         """What each learned mix ended with; None where the mix has nothing to learn."""
         ...
 
+    @property
+    def sizes(self) -> Sequence[int]:
+        """How many parameters each trained."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class Columns:
@@ -88,7 +93,7 @@ class Columns:
             baselines=tuple(baselines),
             predictions=self._predictions(members),
             mix_weights=recorded_weights(members, trained.mix_weights),
-            training=recorded_training(members, trained.epochs, dev_scores),
+            training=recorded_training(members, trained.epochs, dev_scores, trained.sizes),
             account=account or {},
         )
 

@@ -17,7 +17,8 @@ from embedbench.probing.codelength import CODELENGTH, COMPRESSION
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
 from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
-from embedbench.scoring.baselines import by_question, majority, word_majority
+from embedbench.scoring.baselines import Predictor, by_question, majority, word_majority
+from embedbench.scoring.cues import by_cue, trivial_cue
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.span_subsets import span_subsets
 from embedbench.scoring.subsets import WHOLE, subsets
@@ -65,7 +66,7 @@ def score_members(
             {member_column(mix, labels, seed): row for (labels, mix, seed), row in answered.items()},
         ),
         mix_weights=recorded_weights(members, trained.mix_weights),
-        training=recorded_training(members, trained.epochs, trained.dev_scores),
+        training=recorded_training(members, trained.epochs, trained.dev_scores, trained.sizes),
     )
 
 
@@ -74,10 +75,10 @@ def score_baselines(cell: Cell, splits: Mapping[Split, TaskSplit]) -> tuple[Scor
     train, test = splits[Split.TRAIN], splits[Split.TEST]
     gold = np.asarray(test.labels, np.int64)
     masks = _masks(cell, splits)
-    predicted = {
-        baseline: by_question(predict, train, test)[None]
-        for baseline, predict in (("majority", majority), ("word_majority", word_majority))
-    }
+    predictors: dict[str, Predictor] = {"majority": majority, "word_majority": word_majority}
+    if cue := trivial_cue(train):
+        predictors[cue] = by_cue(cue)
+    predicted = {name: by_question(predict, train, test)[None] for name, predict in predictors.items()}
     # As if they were mixes of one extractor, so that one resampling serves them all.
     together = _whole_and_subsets(cell, splits, masks, gold, predicted, "task")
     return tuple(replace(score, extractor=score.mix, mix=NO_MIX) for score in together)

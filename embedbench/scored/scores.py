@@ -113,12 +113,15 @@ def recorded_weights(members: Iterable[TrainedMember], learned: Iterable[Learned
 
 
 def recorded_training(
-    members: Iterable[TrainedMember], epochs: Sequence[int], dev_scores: Sequence[float]
+    members: Sequence[TrainedMember],
+    epochs: Sequence[int],
+    dev_scores: Sequence[float],
+    sizes: Sequence[int] | None = None,
 ) -> tuple[MemberTraining, ...]:
-    """How the training of every member went, for the record."""
+    """How the training of every member went, for the record; `sizes` are the numbers of trained parameters."""
     return tuple(
-        MemberTraining(member.mix.label, member.labels, member.seed, n, score)
-        for member, n, score in zip(members, epochs, dev_scores, strict=True)
+        MemberTraining(member.mix.label, member.labels, member.seed, n, score, size)
+        for member, n, score, size in zip(members, epochs, dev_scores, sizes or [0] * len(members), strict=True)
     )
 
 

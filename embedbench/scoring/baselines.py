@@ -14,8 +14,12 @@ BASELINES = (
     *("majority", "word_majority", "chain", "random_tree", "first_word", "first_verb"),
     *("next_word", "previous_word"),
     *("word_overlap", "random_span", "overlapping_sentence"),
+    *("distance", "length", "overlap"),
 )
 """The names under which baselines appear in tables."""
+
+Predictor = Callable[[TaskSplit, TaskSplit], Int64[np.ndarray, "_"]]
+"""(train, test) → a label for every test target, from words and places alone."""
 
 
 def majority(train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targets"]:
@@ -51,9 +55,18 @@ def word_majority(train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targe
     return predicted
 
 
-def by_question(
-    predict: Callable[[TaskSplit, TaskSplit], Int64[np.ndarray, "_"]], train: TaskSplit, test: TaskSplit
+def majority_by_key(
+    train_keys: Sequence[Hashable],
+    test_keys: Sequence[Hashable],
+    train: TaskSplit,
+    otherwise: Int64[np.ndarray, "targets"],
 ) -> Int64[np.ndarray, "targets"]:
+    """The most frequent train label of the targets with the same key; `otherwise` where train has none."""
+    table = _most_frequent_by_key(train_keys, _train_labels(train))
+    return np.array([table.get(key, label) for key, label in zip(test_keys, otherwise, strict=True)], dtype=np.int64)
+
+
+def by_question(predict: Predictor, train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targets"]:
     """What a baseline predicts, question by question where the task asks several."""
     if train.questions is None or test.questions is None:
         return predict(train, test)

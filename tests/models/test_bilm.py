@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from embedbench.models.bilm_characters import character_ids, n_used
 from embedbench.models.bilm_options import read_options
 from embedbench.models.bilm_weights import random_bilm, read_bilm
+from embedbench.models.lanes import Lanes
 
 TOLERANCE = 1e-5
 """Absolute, of values up to 3 and beyond: products of other sizes sum in another order."""
@@ -27,7 +28,7 @@ def bilm(request, tmp_path):
 
 def packed(bilm, sentences):
     with torch.no_grad():
-        layers, _ = bilm.layers(torch.cat(sentences), [len(sentence) for sentence in sentences])
+        layers = bilm.layers(torch.cat(sentences), Lanes.balanced([len(sentence) for sentence in sentences]))
     stacked = torch.stack(layers, dim=1)
     return stacked.split([len(sentence) for sentence in sentences])
 
@@ -73,30 +74,38 @@ def test_a_sentence_longer_than_one_product_is_read_whole(bilm, monkeypatch):
             torch.testing.assert_close(got, whole, rtol=0, atol=TOLERANCE)
 
 
-def test_a_state_continues_a_sentence(bilm):
-    """Forward, two halves in turn equal the whole; backward, the other way round."""
-    sentence = torch.randn(9, 6, generator=torch.Generator().manual_seed(3))
-    with torch.no_grad():
-        whole, _ = bilm.layers(sentence, [9])
-        _, state = bilm.layers(sentence[:4], [4])
-        rest, _ = bilm.layers(sentence[4:], [5], state)
-        _, ended = bilm.layers(sentence[4:], [5])
-        begin, _ = bilm.layers(sentence[:4], [4], ended)
-    torch.testing.assert_close(rest[-1][:, :6], whole[-1][4:, :6], rtol=0, atol=TOLERANCE)
-    torch.testing.assert_close(begin[-1][:, 6:], whole[-1][:4, 6:], rtol=0, atol=TOLERANCE)
+@pytest.mark.parametrize("n_lanes", [1, 2, 3])
+def test_sentences_after_another_in_a_lane_do_not_see_each_other(bilm, monkeypatch, n_lanes):
+    sentences = [torch.randn(n, 6, generator=torch.Generator().manual_seed(n)) for n in (5, 1, 8, 3, 8, 2)]
+    alone = [packed(bilm, [sentence])[0] for sentence in sentences]
+    monkeypatch.setattr("embedbench.models.lanes._FEWEST", n_lanes)
+    monkeypatch.setattr("embedbench.models.lanes._MOST", n_lanes)
+    for got, expected in zip(packed(bilm, sentences), alone, strict=True):
+        torch.testing.assert_close(got, expected, rtol=0, atol=TOLERANCE)
 
 
-def test_each_sentence_ends_in_its_own_state(bilm):
-    """A sentence that ends early keeps its state while longer ones run on."""
-    sentences = [torch.randn(n, 6, generator=torch.Generator().manual_seed(n)) for n in (2, 9, 5)]
+def test_a_carried_state_reads_on(bilm):
+    """Forward, two sentences of a lane are one; backward, the other way round, whatever the lane beside them does."""
+    first, second, beside = (torch.randn(n, 6, generator=torch.Generator().manual_seed(n)) for n in (4, 5, 3))
     with torch.no_grad():
-        _, together = bilm.layers(torch.cat(sentences), [2, 9, 5])
-        for k, sentence in enumerate(sentences):
-            _, alone = bilm.layers(sentence, [len(sentence)])
-            for part in ("output", "memory"):
-                for ours, expected in zip(getattr(together, part), getattr(alone, part), strict=True):
-                    for got, want in zip(ours, expected, strict=True):
-                        torch.testing.assert_close(got[k : k + 1], want, rtol=0, atol=TOLERANCE)
+        carried = bilm.layers(torch.cat([first, beside, second]), Lanes.carrying([4, 3, 5], 2))[-1]
+        forward = bilm.layers(torch.cat([first, second]), Lanes.balanced([9]))[-1]
+        backward = bilm.layers(torch.cat([second, first]), Lanes.balanced([9]))[-1]
+    in_turn = torch.cat([carried[:4], carried[7:]])
+    torch.testing.assert_close(in_turn[:, :6], forward[:, :6], rtol=0, atol=TOLERANCE)
+    turned = torch.cat([carried[7:], carried[:4]])
+    # Read backward, the first sentence comes first: the whole that its state belongs to is second + first.
+    torch.testing.assert_close(turned[:, 6:], backward[:, 6:], rtol=0, atol=TOLERANCE)
+
+
+def test_a_start_behind_a_boundary_equals_reading_the_boundary(bilm):
+    before, after = torch.randn(2, 1, 6, generator=torch.Generator().manual_seed(0))
+    sentences = [torch.randn(n, 6, generator=torch.Generator().manual_seed(n)) for n in (4, 7, 1)]
+    with torch.no_grad():
+        begin = bilm.after((before, after))
+        got = bilm.layers(torch.cat(sentences), Lanes.balanced([4, 7, 1]), begin)
+    expected = [whole[1:-1] for whole in packed(bilm, [torch.cat([before, s, after]) for s in sentences])]
+    torch.testing.assert_close(torch.stack(got, dim=1), torch.cat(expected), rtol=0, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])

@@ -37,6 +37,7 @@ _MODULES = (
     "embedbench.scoring.answers",
     "embedbench.scoring.groups",
     "embedbench.scoring.trees",
+    "embedbench.scoring.attachment",
 )
 """The other modules that register. None of them imports a heavy library at module level."""
 

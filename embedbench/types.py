@@ -219,6 +219,8 @@ class TaskKind(enum.StrEnum):
     """A tree over every sentence; a structural probe learns the distance of every two words."""
     TREE_DEPTH = "tree_depth"
     """A tree over every sentence; a structural probe learns the depth of every word."""
+    HEAD_SELECTION = "head_selection"
+    """A tree over every sentence; a biaffine probe chooses the head of every word."""
     ANALOGY = "analogy"
     """A word is looked for that is to a third word as the second is to the first; nothing is trained."""
     CATEGORISATION = "categorisation"

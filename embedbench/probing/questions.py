@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from embedbench.errors import ContractError
-from embedbench.probing.members import Member
+from embedbench.probing.members import TrainedMember
 from embedbench.types import TaskSplit
 
 TASK = "task"
@@ -34,7 +34,7 @@ def asked_once(split: TaskSplit) -> TaskSplit:
 
 
 def answers(
-    split: TaskSplit, members: Sequence[Member], predicted: Int64[np.ndarray, "members spans"]
+    split: TaskSplit, members: Sequence[TrainedMember], predicted: Int64[np.ndarray, "members spans"]
 ) -> dict[tuple[str, str, int], Int64[np.ndarray, "targets"]]:
     """What was predicted for every target of the split, by label column, mix and seed.
 

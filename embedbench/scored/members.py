@@ -27,6 +27,7 @@ from embedbench.types import Split, TaskSplit
 if TYPE_CHECKING:
     from embedbench.probing.fitted import FittedMembers
     from embedbench.probing.online_code import OnlineCode
+    from embedbench.probing.tag_training import FittedTaggers
 
 
 SPAN_METRIC = "span_f1"
@@ -35,7 +36,7 @@ SPAN_METRIC = "span_f1"
 
 def score_members(
     cell: Cell,
-    trained: FittedMembers,
+    trained: FittedMembers | FittedTaggers,
     splits: Mapping[Split, TaskSplit],
     columns: Mapping[str, Int64[np.ndarray, "targets"]],
     predicted: Int64[np.ndarray, "members targets"],

@@ -12,6 +12,7 @@ from embedbench.types import TaskSplit
 
 BASELINES = (
     *("majority", "word_majority", "chain", "random_tree", "first_word", "first_verb"),
+    *("next_word", "previous_word"),
     *("word_overlap", "random_span", "overlapping_sentence"),
     *("distance", "length", "overlap"),
 )

@@ -93,6 +93,7 @@ _OTHER_OPTION = {
     "xquad": {"seed": 99},
     "word_similarity": {"header": True},
     "tree_distance": {"left_out": ("DET",)},
+    "head_selection": {"left_out": ("det",)},
     "word_depth": {"left_out": ("DET",)},
     "analogies": {"rule": Rule.mul},
     "categorisation": {"clustering": Clustering.agglomerative},

@@ -15,7 +15,7 @@ from embedbench import __version__
 from embedbench.errors import ConfigurationError
 from embedbench.fingerprint import fingerprint
 from embedbench.mixing import check_mix_names
-from embedbench.probing.probes import Graded, Pointer, Structural
+from embedbench.probing.probes import Graded, Nearest, Pointer, Structural
 from embedbench.scoring.baselines import BASELINES
 from embedbench.types import TREES, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
 
@@ -74,7 +74,13 @@ class Cell:
             raise ConfigurationError(f"resamples is {self.resamples}; it must be at least 1")
         if self.limit is not None and self.limit < 1:
             raise ConfigurationError(f"limit is {self.limit}; it is a number of sentences, at least 1, or null for all")
-        if self.task.meta.kind is TaskKind.CLASSIFICATION and not hasattr(self.probe, "hidden_widths"):
+        if isinstance(self.probe, Nearest):
+            if self.codelength and self.task.meta.kind is TaskKind.CLASSIFICATION:
+                raise ConfigurationError(
+                    f"probe {self.probe.name} gives no probabilities, so it has no online code: set codelength=false, "
+                    "or take another, such as probe=linear"
+                )
+        elif self.task.meta.kind is TaskKind.CLASSIFICATION and not hasattr(self.probe, "hidden_widths"):
             raise ConfigurationError(
                 f"probe {self.probe.name} is not for classes, and {self.task.meta.name} is a classification; "
                 "choose another, such as probe=linear"
@@ -128,7 +134,9 @@ class Cell:
             **({"codelength": CODE_VERSION} if self.codelength else {}),
         }
         kind = self.task.meta.kind
-        if kind is TaskKind.CATEGORISATION:
+        if kind is TaskKind.CLASSIFICATION and isinstance(self.probe, Nearest):
+            trained = {name: trained[name] for name in ("probe", "control")}
+        elif kind is TaskKind.CATEGORISATION:
             trained = {"seeds": list(self.seeds)}
         elif kind is not TaskKind.CLASSIFICATION:
             probe = self._trained_probe
@@ -176,8 +184,7 @@ def limited(split: TaskSplit, sentences: int | None) -> TaskSplit:
         return split
     corpus = Corpus(split.corpus.sentences[:sentences])
     kept = (split.spans[..., 1] <= corpus.n_words).all(axis=1)
-    questions = None if split.questions is None else split.questions[kept]
-    return TaskSplit(corpus, split.spans[kept], np.asarray(split.labels)[kept], split.clusters[kept], questions)
+    return dataclasses.replace(split.only(np.asarray(kept)), corpus=corpus)
 
 
 def load_splits(cell: Cell) -> dict[Split, TaskSplit]:

@@ -13,6 +13,7 @@ from embedbench.errors import ConfigurationError
 from embedbench.measuring import Stopwatch
 from embedbench.outcomes import Outcome, failed, now, phases_of
 from embedbench.probing.control import control_labels
+from embedbench.probing.probes import Nearest
 from embedbench.progress import Progress, SilentProgress
 from embedbench.results.predictions import Predictions
 from embedbench.results.schema import Record, Status
@@ -29,6 +30,8 @@ from embedbench.store import StoreDtype, fill, store_folder
 from embedbench.types import SUITES, TREES, ControlKind, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
 
 if TYPE_CHECKING:
+    from embedbench.probing.fitted import FittedMembers
+    from embedbench.probing.nearest import FittedNearest
     from embedbench.store import LayeredStore
 
 CONTROL_SEED = 0
@@ -203,6 +206,7 @@ def _probe(
     progress: Progress,
 ) -> Scored:
     from embedbench.probing.members import ProbeData
+    from embedbench.probing.nearest import fit_nearest, plan_nearest
     from embedbench.probing.plan import plan_members
     from embedbench.probing.questions import asked_once, label_columns
     from embedbench.probing.trainer import train_members
@@ -215,17 +219,26 @@ def _probe(
             for which, labels in control_labels(splits, n_labels, CONTROL_SEED).items():
                 columns[which]["control"] = labels
         data = {which: ProbeData(stores[which], asked_once(splits[which]), columns[which]) for which in splits}
-        members = plan_members(
-            cell.mixes, cell.probe, cell.seeds, tuple(columns[Split.TRAIN]), stores[Split.TRAIN].n_layers
-        )
-        trained = train_members(
-            data[Split.TRAIN],
-            data[Split.DEV],
-            members,
-            dict.fromkeys(columns[Split.TRAIN], n_labels),
-            cell.training,
-            progress,
-        )
+        n_layers, names = stores[Split.TRAIN].n_layers, tuple(columns[Split.TRAIN])
+        trained: FittedMembers | FittedNearest
+        if isinstance(cell.probe, Nearest):
+            trained = fit_nearest(
+                data[Split.TRAIN],
+                data[Split.DEV],
+                plan_nearest(cell.mixes, names, n_layers),
+                cell.probe,
+                cell.training.memory_bytes,
+                progress,
+            )
+        else:
+            trained = train_members(
+                data[Split.TRAIN],
+                data[Split.DEV],
+                plan_members(cell.mixes, cell.probe, cell.seeds, names, n_layers),
+                dict.fromkeys(names, n_labels),
+                cell.training,
+                progress,
+            )
         predicted = trained.predict(data[Split.TEST], progress)
     with watch.phase("scoring"):
         scored = score_members(cell, trained, splits, columns[Split.TEST], predicted)
@@ -235,7 +248,8 @@ def _probe(
     from embedbench.probing.online_code import online_codes
 
     with watch.phase("codelength"):
-        n_by_column = dict.fromkeys(columns[Split.TRAIN], n_labels)
+        members = plan_members(cell.mixes, cell.probe, cell.seeds, names, n_layers)
+        n_by_column = dict.fromkeys(names, n_labels)
         codes = online_codes(data[Split.TRAIN], data[Split.DEV], members, n_by_column, cell.training, progress)
         return scored.with_codes(score_codes(cell, splits[Split.TRAIN], codes))
 

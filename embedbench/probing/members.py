@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Real
@@ -15,6 +16,26 @@ from embedbench.probing.probes import Probe
 from embedbench.types import TaskSplit, WordVectors
 
 _FULL_RATE_WIDTH = 384
+
+
+@runtime_checkable
+class TrainedMember(Protocol):
+    """What must be known of a member of any kind of probe to name what it learned."""
+
+    @property
+    def mix(self) -> Mix:
+        """Layers → one vector."""
+        ...
+
+    @property
+    def labels(self) -> str:
+        """The label column it learned."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Of its initial parameters and the order of its data."""
+        ...
 
 
 @dataclass(frozen=True)

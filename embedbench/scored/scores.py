@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Real
@@ -17,6 +17,7 @@ from jaxtyping import Real
 from embedbench.cells import Cell
 from embedbench.errors import ConfigurationError
 from embedbench.mixing import Mix, expand_mixes
+from embedbench.probing.members import TrainedMember
 from embedbench.results.predictions import Predictions
 from embedbench.results.schema import NO_MIX as NO_MIX
 from embedbench.results.schema import MemberTraining, MixWeights, Score
@@ -100,26 +101,6 @@ def scores_by_mix(
         )
         for mix, estimate in zip(predicted, found, strict=True)
     ]
-
-
-@runtime_checkable
-class TrainedMember(Protocol):
-    """What the record must know of a member to name what it learned."""
-
-    @property
-    def mix(self) -> Mix:
-        """Layers → one vector."""
-        ...
-
-    @property
-    def labels(self) -> str:
-        """The label column it learned."""
-        ...
-
-    @property
-    def seed(self) -> int:
-        """Of its initial parameters and the order of its data."""
-        ...
 
 
 def recorded_weights(members: Iterable[TrainedMember], learned: Iterable[Learned | None]) -> tuple[MixWeights, ...]:

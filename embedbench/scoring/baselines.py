@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Int64, Integer
@@ -13,6 +14,7 @@ from embedbench.types import TaskSplit
 BASELINES = (
     *("majority", "word_majority", "chain", "random_tree", "first_word", "first_verb"),
     *("word_overlap", "random_span", "overlapping_sentence"),
+    *("lemma_majority", "nearest_name", "random_name"),
 )
 """The names under which baselines appear in tables."""
 
@@ -50,6 +52,21 @@ def word_majority(train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targe
     return predicted
 
 
+def lemma_majority(train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targets"]:
+    """The most frequent train label of the target's lemma, or of all targets where train does not have the lemma.
+
+    The most frequent sense, the baseline of word sense disambiguation, counted in train; ties go to the smallest index.
+
+    Raises:
+        DataError: train is empty, or a split has no lemmas.
+    """
+    if train.lemmas is None or test.lemmas is None:
+        raise DataError("the most frequent sense of a lemma needs lemmas; this task has none")
+    labels = _train_labels(train)
+    table, overall = _most_frequent_by_key(train.lemmas.tolist(), labels), _most_frequent(labels)
+    return np.array([table.get(lemma, overall) for lemma in test.lemmas.tolist()], np.int64)
+
+
 def by_question(
     predict: Callable[[TaskSplit, TaskSplit], Int64[np.ndarray, "_"]], train: TaskSplit, test: TaskSplit
 ) -> Int64[np.ndarray, "targets"]:
@@ -64,7 +81,7 @@ def by_question(
 
 
 def _only(split: TaskSplit, rows: Bool[np.ndarray, "targets"]) -> TaskSplit:
-    return TaskSplit(split.corpus, split.spans[rows], np.asarray(split.labels)[rows], split.clusters[rows])
+    return replace(split.only(rows), questions=None)
 
 
 def _train_labels(train: TaskSplit) -> Int64[np.ndarray, "targets"]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from embedbench.data.conllulex import read_conllulex
+from embedbench.data.conllulex import LexicalExpression, read_conllulex
 from embedbench.data.locate import locate
-from embedbench.data.senses import read_senses
+from embedbench.data.senses import XML, SenseSentence, SenseSpan, read_sense_xml, read_senses, senses_beside
+from embedbench.fingerprint import file_fingerprint, fingerprint
 from embedbench.registry import register
 from embedbench.tasks.base import FileTask, LabelledSpans
 from embedbench.types import ControlKind, Corpus, Sentence, Split
-
-_Sense = tuple[int, int, str, str]
-"""First word and end in the sentence, sense, lemma."""
 
 
 @register("task", "word_sense")
@@ -26,9 +23,10 @@ class WordSense(FileTask):
 
     Files have one word per line with columns for the word, its sense and perhaps its lemma, and a blank line between
     sentences. A file whose name ends in `.conllulex` (packed or not) is STREUSLE's: supersenses of nouns and verbs are
-    the senses, of words and of multiword expressions without a gap. Every target has its lemma, without its part of
-    speech, so `seen`, `ambiguous` and the like are told by the lemmas of train targets, and the commonest sense of the
-    lemma is a baseline.
+    the senses, of words and of multiword expressions without a gap, and lemmas stand without their part of speech. A
+    file `X.data.xml` is one of the evaluation framework of Raganato et al. (2017), with `X.gold.key.txt` beside it, and
+    lemmas stand with their part of speech. Every target has its lemma, so `seen`, `ambiguous` and the like are told by
+    the lemmas of train targets, and the commonest sense of the lemma is a baseline.
 
     Attributes:
         word_column: the index of the column of words; negative: from the end.
@@ -47,45 +45,50 @@ class WordSense(FileTask):
 
     CONTROL: ClassVar[ControlKind] = ControlKind.WORD_TYPE
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the files' bytes, those of the senses beside XML files too, the options and the version."""
+        beside = [file_fingerprint(locate(senses_beside(locate(spec)))) for spec in self.specs if XML in spec]
+        return fingerprint(super().fingerprint, beside) if beside else super().fingerprint
+
     def labelled(self, which: Split) -> LabelledSpans:
         """Every word or expression with a sense."""
-        sentences = list(self._sentences(self.files[which]))
-        corpus = Corpus.of(words for words, _ in sentences)
-        spans, labels, lemmas = [], [], []
-        for start, (_, found) in zip(corpus.offsets.tolist(), sentences, strict=False):
-            for first, end, sense, lemma in found:
-                spans.append((start + first, start + end))
-                labels.append(sense)
-                lemmas.append(lemma)
-        rows = np.array(spans, np.int64).reshape(-1, 1, 2)
-        return LabelledSpans(corpus, rows, tuple(labels), lemmas=tuple(lemmas))
+        sentences = self._sentences(self.files[which])
+        corpus = Corpus.of(sentence.words for sentence in sentences)
+        starts = zip(corpus.offsets.tolist(), sentences, strict=False)
+        found = [(start, own) for start, sentence in starts for own in sentence.senses]
+        spans = np.array([(start + own.first, start + own.end) for start, own in found], np.int64).reshape(-1, 1, 2)
+        labels, lemmas = tuple(own.sense for _, own in found), tuple(own.lemma for _, own in found)
+        return LabelledSpans(corpus, spans, labels, lemmas=lemmas)
 
-    def _sentences(self, spec: str) -> Iterator[tuple[Sentence, list[_Sense]]]:
+    def _sentences(self, spec: str) -> list[SenseSentence]:
         if ".conllulex" in spec:
-            yield from _streusle(spec, multiword=self.multiword)
-            return
-        for sentence in read_senses(
+            return _streusle(spec, multiword=self.multiword)
+        if XML in spec:
+            return read_sense_xml(locate(spec))
+        return read_senses(
             locate(spec),
             word_column=self.word_column,
             sense_column=self.sense_column,
             lemma_column=self.lemma_column,
             none=self.none,
-        ):
-            pairs = enumerate(zip(sentence.senses, sentence.lemmas, strict=True))
-            yield sentence.words, [(place, place + 1, sense, lemma) for place, (sense, lemma) in pairs if sense]
-
-
-def _streusle(spec: str, *, multiword: bool) -> Iterator[tuple[Sentence, list[_Sense]]]:
-    for sentence in read_conllulex(locate(spec)):
-        yield (
-            sentence.words,
-            [
-                (own.words[0], own.words[-1] + 1, own.supersense, _lemma(own.lemma, sentence.words, own.words))
-                for own in sentence.expressions
-                if own.supersense.startswith(("n.", "v.")) and own.contiguous and (multiword or len(own.words) == 1)
-            ],
         )
 
 
-def _lemma(lemma: str, words: Sentence, own: tuple[int, ...]) -> str:
-    return " ".join(words[place] for place in own).lower() if lemma == "_" else lemma
+def _streusle(spec: str, *, multiword: bool) -> list[SenseSentence]:
+    return [
+        SenseSentence(
+            sentence.words,
+            tuple(
+                SenseSpan(own.words[0], own.words[-1] + 1, own.supersense, _lemma(own, sentence.words))
+                for own in sentence.expressions
+                if own.supersense.startswith(("n.", "v.")) and own.contiguous and (multiword or len(own.words) == 1)
+            ),
+        )
+        for sentence in read_conllulex(locate(spec))
+    ]
+
+
+def _lemma(expression: LexicalExpression, words: Sentence) -> str:
+    lemma = expression.lemma
+    return " ".join(words[place] for place in expression.words).lower() if lemma == "_" else lemma

@@ -57,6 +57,57 @@ def test_a_sense_without_a_lemma_is_named_with_its_line(files, tmp_path):
         WordSense(files, lemma_column=1).split(Split.TEST)
 
 
+XML = """<corpus lang="en"><text id="d0"><sentence id="d0.s0">
+<wf lemma="the" pos="DET">The</wf>
+<instance id="d0.s0.t0" lemma="art_show" pos="NOUN">art show</instance>
+<instance id="d0.s0.t1" lemma="open" pos="VERB">opened</instance>
+</sentence><sentence id="d0.s1">
+<instance id="d0.s1.t0" lemma="open" pos="VERB">Open</instance>
+</sentence></text></corpus>
+"""
+KEYS = "d0.s0.t0 art_show%1:04:00::\nd0.s0.t1 open%2:30:01:: open%2:35:00::\nd0.s1.t0 open%2:35:00::\n"
+
+
+@pytest.fixture
+def framework(tmp_path):
+    for split in Split:
+        (tmp_path / f"{split}.data.xml").write_text(XML, encoding="utf-8")
+        (tmp_path / f"{split}.gold.key.txt").write_text(KEYS, encoding="utf-8")
+    return {split.value: str(tmp_path / f"{split}.data.xml") for split in Split}
+
+
+def test_the_xml_of_the_evaluation_framework(framework, tmp_path):
+    task = WordSense(framework)
+    assert task.split(Split.TEST).corpus.sentences == (("The", "art", "show", "opened"), ("Open",))
+    assert told(task, Split.TEST) == [
+        ("art show", "art_show%1:04:00::", "art_show/NOUN"),
+        ("opened", "open%2:30:01::", "open/VERB"),
+        ("Open", "open%2:35:00::", "open/VERB"),
+    ]
+    before = task.fingerprint
+    (tmp_path / "test.gold.key.txt").write_text(KEYS.replace("2:30:01", "2:30:02"), encoding="utf-8")
+    assert WordSense(framework).fingerprint != before
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        (
+            "test.gold.key.txt",
+            "d0.s0.t0 a\n",
+            r"the instance 'd0.s0.t1' \(opened\) lacks its lemma, its pos or its sense",
+        ),
+        ("test.gold.key.txt", "d0.s0.t0\n", "line 1: the instance 'd0.s0.t0' has no sense"),
+        ("test.data.xml", "<a>\n<b></a>", "line 2: this is not XML"),
+        ("test.data.xml", "<a></a>", "holds no element `sentence`"),
+    ],
+)
+def test_what_is_wrong_with_the_framework_is_said(framework, tmp_path, file, content, said):
+    (tmp_path / file).write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=said):
+        WordSense(framework).split(Split.TEST)
+
+
 def test_streusle_has_the_lemmas_of_its_expressions(data_folder):
     names = {split.value: str(data_folder / f"supersense/streusle.ud_{split}.conllulex.gz") for split in Split}
     task = WordSense(names)

@@ -15,6 +15,10 @@ _PAIRS_PER_CHUNK = 1 << 14
 """Differences of (target, centroid) held at a time: 25 MB of 384 dimensions."""
 
 
+_FEW = 1000
+"""Train targets whose distances are all written down."""
+
+
 @runtime_checkable
 class Choice(Protocol):
     """What one member knows of train, and the label that it gives a target."""
@@ -131,9 +135,7 @@ class Neighbours:
     def choose(
         self, vectors: Float32[np.ndarray, "targets width"], lemmas: Shaped[np.ndarray, "targets"]
     ) -> Int64[np.ndarray, "targets"]:
-        """The label of most of the nearest neighbours (scikit-learn); the first of labels with as many votes."""
-        from sklearn.neighbors import KNeighborsClassifier
-
+        """The label of most of the nearest neighbours; the first of labels with as many votes."""
         asked: dict[Any, list[int]] = {}
         for target, lemma in enumerate(lemmas.tolist()):
             asked.setdefault(lemma if lemma in self._rows else None, []).append(target)
@@ -144,11 +146,24 @@ class Neighbours:
             if (labels == labels[0]).all():
                 chosen[targets] = labels[0]
                 continue
-            voting = KNeighborsClassifier(
-                min(self.neighbours, len(labels)), algorithm="brute", metric=self.distance.value
-            )
-            chosen[targets] = voting.fit(self.vectors[rows], labels).predict(vectors[targets])
+            nearest = labels[self._nearest(vectors[targets], self.vectors[rows])]
+            chosen[targets] = [np.bincount(votes).argmax() for votes in nearest]
         return chosen
+
+    def _nearest(
+        self, asked: Float32[np.ndarray, "asked width"], known: Float32[np.ndarray, "known width"]
+    ) -> Int64[np.ndarray, "asked neighbours"]:
+        """Which of the known vectors are nearest to each that is asked for."""
+        from sklearn.metrics import pairwise_distances
+        from sklearn.neighbors import NearestNeighbors
+
+        n, metric = min(self.neighbours, len(known)), self.distance.value
+        if len(known) <= _FEW:
+            # The search below costs milliseconds before it begins, and there are thousands of lemmas.
+            distances = pairwise_distances(asked, known, metric=metric)
+            return np.asarray(distances.argsort(axis=1, kind="stable")[:, :n], np.int64)
+        search = NearestNeighbors(n_neighbors=n, algorithm="brute", metric=metric).fit(known)
+        return np.asarray(search.kneighbors(asked, return_distance=False), np.int64)
 
     @cached_property
     def _rows(self) -> dict[Any, Int64[np.ndarray, "_"]]:

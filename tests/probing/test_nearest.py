@@ -75,11 +75,11 @@ def test_centroids_within_a_lemma_are_those_of_scikit_learn_on_that_lemma_alone(
 
 
 @pytest.mark.parametrize("distance", list(Distance))
-@pytest.mark.parametrize("neighbours", [1, 5])
-def test_neighbours_are_those_of_scikit_learn(distance, neighbours):
+@pytest.mark.parametrize(("neighbours", "known"), [(1, 120), (5, 120), (5, 1200)])
+def test_neighbours_are_those_of_scikit_learn(distance, neighbours, known):
     rng = np.random.default_rng(3)
-    x, y = (rng.normal(size=(n, 4)).astype(np.float32) for n in (120, 80))
-    labels = rng.integers(0, 3, 120)
+    x, y = (rng.normal(size=(n, 4)).astype(np.float32) for n in (known, 80))
+    labels = rng.integers(0, 3, known)
     probe = NearestNeighbours(neighbours=neighbours, distance=distance, standardised=False)
     found = predicted(words(x, labels), words(y, np.zeros(80)), probe)[0]
     voting = KNeighborsClassifier(neighbours, algorithm="brute", metric=distance.value)

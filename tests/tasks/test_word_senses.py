@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from embedbench.cells import limited
 from embedbench.errors import DataError
 from embedbench.scoring.baselines import lemma_majority
 from embedbench.scoring.subsets import subsets
@@ -49,6 +50,12 @@ def test_the_commonest_sense_of_a_lemma_and_what_train_knows_of_it(files):
     # `ran` is not in train, but its lemma is.
     found = {name: np.flatnonzero(rows).tolist() for name, rows in subsets(train, test).items()}
     assert found == {"seen": [0, 1], "unseen": [2], "ambiguous": [0], "unambiguous": [1]}
+
+
+def test_the_first_sentences_keep_their_lemmas(files):
+    train = WordSense(files, lemma_column=1).split(Split.TRAIN)
+    assert limited(train, 1).lemmas.tolist() == ["bank"]
+    assert train.only(np.array([3, 0])).lemmas.tolist() == ["run", "bank"]
 
 
 def test_a_sense_without_a_lemma_is_named_with_its_line(files, tmp_path):

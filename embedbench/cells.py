@@ -16,7 +16,7 @@ from embedbench.errors import ConfigurationError
 from embedbench.fingerprint import fingerprint
 from embedbench.mixing import check_mix_names
 from embedbench.probing.allennlp import require_allennlp
-from embedbench.probing.probes import CRF, Biaffine, Graded, Pointer, Structural
+from embedbench.probing.probes import CRF, Biaffine, Graded, Nearest, Pointer, Structural
 from embedbench.scoring.baselines import BASELINES
 from embedbench.types import TREES, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
 
@@ -77,11 +77,11 @@ class Cell:
         if self.limit is not None and self.limit < 1:
             raise ConfigurationError(f"limit is {self.limit}; it is a number of sentences, at least 1, or null for all")
         self._check_probe()
-        # A CRF trains sentence by sentence, as the probes of trees and answers do.
-        by_sentence = self.task.meta.kind not in (TaskKind.CLASSIFICATION, TaskKind.GRADED) or isinstance(
-            self.probe, CRF
-        )
-        if self.training.tuned and self.probe_name != "none" and by_sentence:
+        # A CRF trains sentence by sentence, as the probes of trees and answers do; neighbours are not trained.
+        tunable = self.task.meta.kind in (TaskKind.CLASSIFICATION, TaskKind.GRADED)
+        if isinstance(self.probe, CRF | Nearest):
+            tunable = False
+        if self.training.tuned and self.probe_name != "none" and not tunable:
             raise ConfigurationError(
                 "training.rate_factors and training.weight_decays make a grid for probes of single classes and grades; "
                 f"probe {self.probe_name} on {self.task.meta.name} is none: leave them out for it"
@@ -103,6 +103,12 @@ class Cell:
                 raise ConfigurationError(
                     f"probe {self.probe.name} has no online code: set codelength=false, or take another, "
                     "such as probe=linear"
+                )
+        elif isinstance(self.probe, Nearest):
+            if self.codelength:
+                raise ConfigurationError(
+                    f"probe {self.probe.name} gives no probabilities, so it has no online code: set codelength=false, "
+                    "or take another, such as probe=linear"
                 )
         elif not hasattr(self.probe, "hidden_widths"):
             raise ConfigurationError(
@@ -166,7 +172,9 @@ class Cell:
             **({"codelength": CODE_VERSION} if self.codelength else {}),
         }
         kind = self.task.meta.kind
-        if kind is TaskKind.CATEGORISATION:
+        if kind is TaskKind.CLASSIFICATION and isinstance(self.probe, Nearest):
+            trained = {name: trained[name] for name in ("probe", "control")}
+        elif kind is TaskKind.CATEGORISATION:
             trained = {"seeds": list(self.seeds)}
         elif kind is not TaskKind.CLASSIFICATION:
             probe = self._trained_probe
@@ -214,8 +222,7 @@ def limited(split: TaskSplit, sentences: int | None) -> TaskSplit:
         return split
     corpus = Corpus(split.corpus.sentences[:sentences])
     kept = (split.spans[..., 1] <= corpus.n_words).all(axis=1)
-    questions = None if split.questions is None else split.questions[kept]
-    return TaskSplit(corpus, split.spans[kept], np.asarray(split.labels)[kept], split.clusters[kept], questions)
+    return dataclasses.replace(split.only(np.asarray(kept)), corpus=corpus)
 
 
 def load_splits(cell: Cell) -> dict[Split, TaskSplit]:

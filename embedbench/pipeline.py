@@ -13,7 +13,7 @@ from embedbench.errors import ConfigurationError
 from embedbench.measuring import Stopwatch
 from embedbench.outcomes import Outcome, failed, now, phases_of
 from embedbench.probing.control import control_labels
-from embedbench.probing.probes import CRF
+from embedbench.probing.probes import CRF, Nearest
 from embedbench.progress import Progress, SilentProgress
 from embedbench.results.predictions import Predictions
 from embedbench.results.schema import Record, Status
@@ -42,6 +42,10 @@ from embedbench.types import (
 
 if TYPE_CHECKING:
     from embedbench.probing.fitted import FittedMembers
+    from embedbench.probing.members import ProbeData
+    from embedbench.probing.nearest import FittedNearest
+    from embedbench.probing.tag_training import FittedTaggers
+    from embedbench.probing.tuning import Trial
     from embedbench.store import LayeredStore
 
 CONTROL_SEED = 0
@@ -220,10 +224,7 @@ def _probe(
     progress: Progress,
 ) -> Scored:
     from embedbench.probing.members import ProbeData
-    from embedbench.probing.plan import plan_members, plan_sentence_members
     from embedbench.probing.questions import asked_once, label_columns
-    from embedbench.probing.tag_training import FittedTaggers, train_taggers
-    from embedbench.probing.tuning import Trial, train_tuned
 
     with watch.phase("probing"):
         n_labels = len(cell.task.label_names)
@@ -233,40 +234,46 @@ def _probe(
                 columns[which]["control"] = labels
         data = {which: ProbeData(stores[which], asked_once(splits[which]), columns[which]) for which in splits}
         n_layers, names = stores[Split.TRAIN].n_layers, tuple(columns[Split.TRAIN])
-        trained: FittedMembers | FittedTaggers
-        trials: tuple[Trial, ...] = ()
-        if isinstance(cell.probe, CRF):
-            trained = train_taggers(
-                data[Split.TRAIN],
-                data[Split.DEV],
-                plan_sentence_members(cell.mixes, cell.seeds, names, n_layers),
-                cell.probe,
-                cell.task.label_names,
-                cell.training,
-                progress,
-            )
-        else:
-            trained, trials = train_tuned(
-                data[Split.TRAIN],
-                data[Split.DEV],
-                plan_members(cell.mixes, cell.probe, cell.seeds, names, n_layers),
-                dict.fromkeys(names, n_labels),
-                cell.training,
-                progress,
-            )
+        trained, trials = _trained(cell, data, names, n_labels, n_layers, progress)
         predicted = trained.predict(data[Split.TEST], progress)
     with watch.phase("scoring"):
         scored = score_members(cell, trained, splits, columns[Split.TEST], predicted)
         scored = replace(scored.with_baselines(score_baselines(cell, splits)), trials=recorded_trials(trials))
     if not cell.codelength:
         return scored
+    from embedbench.probing.fitted import FittedMembers
     from embedbench.probing.online_code import online_codes
 
     with watch.phase("codelength"):
-        assert not isinstance(trained, FittedTaggers)  # the cell refuses them
+        assert isinstance(trained, FittedMembers)  # the cell refuses others; these have the rates chosen for them
         n_by_column = dict.fromkeys(names, n_labels)
         codes = online_codes(data[Split.TRAIN], data[Split.DEV], trained.members, n_by_column, cell.training, progress)
         return scored.with_codes(score_codes(cell, splits[Split.TRAIN], codes))
+
+
+def _trained(
+    cell: Cell,
+    data: Mapping[Split, ProbeData],
+    columns: tuple[str, ...],
+    n_labels: int,
+    n_layers: int,
+    progress: Progress,
+) -> tuple[FittedMembers | FittedTaggers | FittedNearest, tuple[Trial, ...]]:
+    """The members of a cell on its train split, and what was tried for them."""
+    from embedbench.probing.nearest import fit_nearest, plan_nearest
+    from embedbench.probing.plan import plan_members, plan_sentence_members
+    from embedbench.probing.tag_training import train_taggers
+    from embedbench.probing.tuning import train_tuned
+
+    train, dev = data[Split.TRAIN], data[Split.DEV]
+    if isinstance(cell.probe, Nearest):
+        nearest = plan_nearest(cell.mixes, columns, n_layers)
+        return fit_nearest(train, dev, nearest, cell.probe, cell.training.memory_bytes, progress), ()
+    if isinstance(cell.probe, CRF):
+        taggers = plan_sentence_members(cell.mixes, cell.seeds, columns, n_layers)
+        return train_taggers(train, dev, taggers, cell.probe, cell.task.label_names, cell.training, progress), ()
+    members = plan_members(cell.mixes, cell.probe, cell.seeds, columns, n_layers)
+    return train_tuned(train, dev, members, dict.fromkeys(columns, n_labels), cell.training, progress)
 
 
 def set_threads(threads: int | None) -> None:

@@ -23,6 +23,10 @@ POSITIVE_LABEL = "yes"
 """The positive label of yes/no tasks, by which the metric `binary_f1` finds it."""
 
 
+FEMININE, MASCULINE = "feminine", "masculine"
+"""The groups of targets about feminine and masculine words, by which the metric `gender_bias` finds them."""
+
+
 @dataclass(frozen=True, eq=False)
 class Corpus:
     """An ordered collection of sentences, each a tuple of words."""
@@ -258,6 +262,8 @@ class TaskMeta:
     description: str = ""
     scale: tuple[int, int] | None = None
     """Of graded tasks that are learned: the lowest and the highest grade."""
+    further_metrics: tuple[str, ...] = ()
+    """Of classifications: metrics of all test targets that are scored beside the main one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,6 +278,10 @@ class TaskSplit:
         clusters: the sentence (or document) of each target, the unit that the statistics resample.
         questions: of a task that asks several questions about every tuple of spans (multi-label data), the name of the
             one that each target asks; every question has a probe of its own. None: all targets ask the same.
+        lemmas: of a task about the senses of words, the lemma whose senses each target chooses from. None: the task
+            knows no lemmas.
+        groups: of a task whose targets fall into named parts, the part of each target; every part is a subset that is
+            scored beside the whole. None: there are no parts.
     """
 
     corpus: Corpus
@@ -279,6 +289,8 @@ class TaskSplit:
     labels: Shaped[np.ndarray, "targets"]
     clusters: Int64[np.ndarray, "targets"]
     questions: Shaped[np.ndarray, "targets"] | None = None
+    lemmas: Shaped[np.ndarray, "targets"] | None = None
+    groups: Shaped[np.ndarray, "targets"] | None = None
 
     def __post_init__(self) -> None:
         spans, n = self.spans, len(self.spans)
@@ -287,6 +299,9 @@ class TaskSplit:
                 f"a task split has {n} spans, {len(self.labels)} labels and {len(self.clusters)} clusters; "
                 "there must be one of each per target"
             )
+        for name, column in (("questions", self.questions), ("lemmas", self.lemmas), ("groups", self.groups)):
+            if column is not None and len(column) != n:
+                raise ContractError(f"a task split has {n} targets and {len(column)} {name}; expected one per target")
         start, end = spans[..., 0], spans[..., 1]
         wrong = np.flatnonzero(((start < 0) | (start >= end) | (end > self.corpus.n_words)).any(axis=1))
         if len(wrong):
@@ -297,6 +312,22 @@ class TaskSplit:
 
     def __len__(self) -> int:
         return len(self.spans)
+
+    def only(self, rows: Shaped[np.ndarray, "rows"]) -> TaskSplit:
+        """The same corpus with these targets only: their numbers, in this order, or a mask."""
+
+        def chosen(column: Shaped[np.ndarray, "targets"] | None) -> Shaped[np.ndarray, "chosen"] | None:
+            return None if column is None else column[rows]
+
+        return TaskSplit(
+            self.corpus,
+            self.spans[rows],
+            np.asarray(self.labels)[rows],
+            self.clusters[rows],
+            chosen(self.questions),
+            chosen(self.lemmas),
+            chosen(self.groups),
+        )
 
 
 @runtime_checkable

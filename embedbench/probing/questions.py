@@ -7,6 +7,7 @@ probes see every tuple of spans once, with a label column and members of its own
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Int64
@@ -30,7 +31,7 @@ def asked_once(split: TaskSplit) -> TaskSplit:
     if split.questions is None:
         return split
     rows = next(iter(_rows(split).values()))
-    return TaskSplit(split.corpus, split.spans[rows], np.asarray(split.labels)[rows], split.clusters[rows])
+    return replace(split.only(rows), questions=None)
 
 
 def answers(

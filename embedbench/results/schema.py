@@ -48,7 +48,7 @@ class Score:
         seeds: how many seeds the value averages.
         per_seed: the value of every seed.
         subset: the test targets that were scored: `whole` is all of them, `seen`, `unseen`, `ambiguous` and
-            `unambiguous` are told by their words (`embedbench.scoring.subsets`).
+            `unambiguous` are told by their words (`embedbench.scoring.subsets`), others are parts of the task's own.
     """
 
     extractor: str

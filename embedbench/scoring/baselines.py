@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Int64, Integer
@@ -15,6 +16,7 @@ BASELINES = (
     *("next_word", "previous_word"),
     *("word_overlap", "random_span", "overlapping_sentence"),
     *("distance", "length", "overlap"),
+    *("lemma_majority", "nearest_name", "random_name"),
 )
 """The names under which baselines appear in tables."""
 
@@ -55,6 +57,19 @@ def word_majority(train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targe
     return predicted
 
 
+def lemma_majority(train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targets"]:
+    """The most frequent train label of the target's lemma, or of all targets where train does not have the lemma.
+
+    The most frequent sense, the baseline of word sense disambiguation, counted in train; ties go to the smallest index.
+
+    Raises:
+        DataError: train is empty, or a split has no lemmas.
+    """
+    if train.lemmas is None or test.lemmas is None:
+        raise DataError("the most frequent sense of a lemma needs lemmas; this task has none")
+    return majority_by_key(train.lemmas.tolist(), test.lemmas.tolist(), train, majority(train, test))
+
+
 def majority_by_key(
     train_keys: Sequence[Hashable],
     test_keys: Sequence[Hashable],
@@ -78,7 +93,7 @@ def by_question(predict: Predictor, train: TaskSplit, test: TaskSplit) -> Int64[
 
 
 def _only(split: TaskSplit, rows: Bool[np.ndarray, "targets"]) -> TaskSplit:
-    return TaskSplit(split.corpus, split.spans[rows], np.asarray(split.labels)[rows], split.clusters[rows])
+    return replace(split.only(rows), questions=None)
 
 
 def _train_labels(train: TaskSplit) -> Int64[np.ndarray, "targets"]:

@@ -1,6 +1,6 @@
 """Sentences of the Gutenberg books, for finding 9 with more text than English-EWT has: train, dev and test by book.
 
-    python experiments/known_findings/more_text.py FOLDER      # reads $EMBEDBENCH_DATA/corpus/gutenberg_books.txt.xz
+python experiments/known_findings/more_text.py FOLDER      # reads $EMBEDBENCH_DATA/corpus/gutenberg_books.txt.xz
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from embedbench.reporting.rows import as_csv, as_json
 from embedbench.reporting.table import render_problems
 from embedbench.results.reading import read_records
 from embedbench.scoring.intervals import Bootstrap
+from embedbench.scoring.subsets import WHOLE
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -42,6 +43,7 @@ def execute(arguments: Sequence[str]) -> int:
         second_mix=parsed.mix_second,
         tasks=names(parsed.tasks),
         labels=parsed.labels,
+        subset=parsed.subset,
         bootstrap=Bootstrap(resamples=parsed.resamples),
     )
     return show_comparison(compare_extractors(found, options), parsed.format)
@@ -77,6 +79,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--mix-second", help="the mix of the second, if it is another")
     parser.add_argument("--tasks", help="these rows in this order, separated by commas")
     parser.add_argument("--labels", default="task", help="task or control")
+    parser.add_argument("--subset", default=WHOLE, help="seen, unseen, ambiguous, … targets only (whole)")
     parser.add_argument("--resamples", type=int, default=9_999, help="of bootstrap and permutation test (9999)")
     parser.add_argument("--format", type=Format, choices=list(Format), default=Format.RICH, metavar="FORMAT",
                         help=", ".join(Format))  # fmt: skip

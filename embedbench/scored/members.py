@@ -71,6 +71,7 @@ def score_members(
             split.clusters,
             columns,
             {member_column(mix, labels, seed): row for (labels, mix, seed), row in answered.items()},
+            masks,
         ),
         mix_weights=recorded_weights(members, trained.mix_weights),
         training=recorded_training(members, trained.epochs, trained.dev_scores, trained.sizes),

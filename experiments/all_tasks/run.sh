@@ -11,10 +11,11 @@ run() {
 }
 
 # Nothing is trained: suites of words and of sentences, always whole.
-run limit=null task=analogies_semantic,analogies_syntactic,analogies_bats
-run limit=null task=categorisation,categorisation_bless,categorisation_esslli,outlier
-run limit=null task=word_similarity_ws353,word_similarity_men,word_similarity_simverb,word_similarity_rare_words
-run limit=null task=context_similarity,sentence_similarity,sentence_similarity_sick
+whole() { run limit=null 'mixes=[mean,single]' "$@"; }
+whole task=analogies_semantic,analogies_syntactic,analogies_bats
+whole task=categorisation,categorisation_bless,categorisation_esslli,outlier
+whole task=word_similarity_ws353,word_similarity_men,word_similarity_simverb,word_similarity_rare_words
+whole task=context_similarity,sentence_similarity,sentence_similarity_sick
 # A label per word, span, pair of spans or sentence.
 run task=upos,xpos,feats,feats_tense,feats_verbform,head_distance,deprel,arc
 run task=sentence_length,tree_depth,past_present,subj_number,obj_number,word_content
@@ -26,3 +27,7 @@ run task=dpr,relations,gap,spr2,edge_probing
 run probe=graded task=sick_relatedness,stsb
 run probe=pointer task=xquad
 run probe=structural task=tree_distance,word_depth
+run probe=biaffine task=head_selection
+# Without training, and tag by tag with their transitions.
+run probe=nearest_centroid task=word_sense
+run probe=crf task=chunking

@@ -23,7 +23,7 @@ from embedbench.scored.answers import measure_answers
 from embedbench.scored.graded import measure_graded
 from embedbench.scored.heads import measure_heads
 from embedbench.scored.members import score_baselines, score_codes, score_members
-from embedbench.scored.scores import Scored, recorded_trials
+from embedbench.scored.scores import Scored
 from embedbench.scored.similarity import score_similarities
 from embedbench.scored.suites import score_suite
 from embedbench.scored.trees import measure_trees
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from embedbench.probing.members import ProbeData
     from embedbench.probing.nearest import FittedNearest
     from embedbench.probing.tag_training import FittedTaggers
-    from embedbench.probing.tuning import Trial
+    from embedbench.probing.trials import Trial
     from embedbench.store import LayeredStore
 
 CONTROL_SEED = 0
@@ -238,7 +238,7 @@ def _probe(
         predicted = trained.predict(data[Split.TEST], progress)
     with watch.phase("scoring"):
         scored = score_members(cell, trained, splits, columns[Split.TEST], predicted)
-        scored = replace(scored.with_baselines(score_baselines(cell, splits)), trials=recorded_trials(trials))
+        scored = replace(scored.with_baselines(score_baselines(cell, splits)), trials=trials)
     if not cell.codelength:
         return scored
     from embedbench.probing.fitted import FittedMembers

@@ -6,37 +6,15 @@ A comparison of embeddings whose probes were tuned for one of them is a comparis
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from embedbench.probing.fitted import FittedMembers
 from embedbench.probing.members import Member, ProbeData, Training
 from embedbench.probing.trainer import train_members
+from embedbench.probing.trials import Trial
 from embedbench.progress import Progress
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One point of the grid for one mix and label column.
-
-    Attributes:
-        mix: the mix's label.
-        labels: `task` or `control`.
-        rate_factor: of every learning rate but that of the mix.
-        weight_decay: of AdamW.
-        dev_loss: nats per target, the mean over seeds; the least is chosen, the first of equals.
-        dev_score: accuracy (of grades, Pearson's correlation), the mean over seeds.
-        chosen: whether its members are the ones that are scored.
-    """
-
-    mix: str
-    labels: str
-    rate_factor: float
-    weight_decay: float
-    dev_loss: float
-    dev_score: float
-    chosen: bool
 
 
 def train_tuned(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from embedbench.errors import DataError, NumericalError
+from embedbench.probing.trials import Trial
 from embedbench.scoring.subsets import WHOLE
 
 NO_MIX = "none"
@@ -121,29 +122,6 @@ class MemberTraining:
     epochs: int
     dev_score: float
     parameters: int = 0
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One point of the grid that all members were trained with, and how it did on dev.
-
-    Attributes:
-        mix: the mix's label.
-        labels: `task` or `control`.
-        rate_factor: of every learning rate but that of the mix.
-        weight_decay: of AdamW.
-        dev_loss: nats per target, the mean over seeds.
-        dev_score: the mean over seeds.
-        chosen: whether the scores of this mix are of this point.
-    """
-
-    mix: str
-    labels: str
-    rate_factor: float
-    weight_decay: float
-    dev_loss: float
-    dev_score: float
-    chosen: bool
 
 
 @dataclass(frozen=True)

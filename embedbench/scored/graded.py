@@ -13,7 +13,7 @@ from embedbench.errors import ContractError
 from embedbench.measuring import Stopwatch
 from embedbench.progress import Progress
 from embedbench.scored.columns import Columns
-from embedbench.scored.scores import Scored, recorded_trials
+from embedbench.scored.scores import Scored
 from embedbench.types import Split, TaskSplit, WordVectors
 
 METRICS = ("pearson", "spearman")
@@ -60,7 +60,7 @@ def measure_graded(
         overlap = _columns(cell, gold, word_overlap(test)[None], test)
         columns = _columns(cell, gold, predicted, test)
         scored = columns.scored(cell, trained, trained.dev_scores, overlap.baseline(cell, WORD_OVERLAP))
-        return replace(scored, trials=recorded_trials(trials))
+        return replace(scored, trials=trials)
 
 
 def _columns(

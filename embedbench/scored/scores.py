@@ -18,9 +18,10 @@ from embedbench.cells import Cell
 from embedbench.errors import ConfigurationError
 from embedbench.mixing import Mix, expand_mixes
 from embedbench.probing.members import TrainedMember
+from embedbench.probing.trials import Trial
 from embedbench.results.predictions import Predictions
 from embedbench.results.schema import NO_MIX as NO_MIX
-from embedbench.results.schema import MemberTraining, MixWeights, Score, Trial
+from embedbench.results.schema import MemberTraining, MixWeights, Score
 from embedbench.scoring.intervals import Bootstrap, estimates
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.metrics import metric
@@ -29,7 +30,6 @@ from embedbench.types import Split
 
 if TYPE_CHECKING:
     from embedbench.probing.fitted import MixWeights as Learned
-    from embedbench.probing.tuning import Trial as Tried
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,11 +125,6 @@ def recorded_training(
         MemberTraining(member.mix.label, member.labels, member.seed, n, score, size)
         for member, n, score, size in zip(members, epochs, dev_scores, sizes or [0] * len(members), strict=True)
     )
-
-
-def recorded_trials(trials: Iterable[Tried]) -> tuple[Trial, ...]:
-    """The search for the rates and decays of a cell, for the record."""
-    return tuple(Trial(**vars(trial)) for trial in trials)
 
 
 def fixed_mixes(cell: Cell, n_layers: int) -> list[Mix]:

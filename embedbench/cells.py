@@ -16,6 +16,7 @@ from embedbench.errors import ConfigurationError
 from embedbench.fingerprint import fingerprint
 from embedbench.mixing import check_mix_names
 from embedbench.probing.allennlp import require_allennlp
+from embedbench.probing.members import Vary
 from embedbench.probing.probes import CRF, Biaffine, Graded, Nearest, Pointer, Structural
 from embedbench.scoring.baselines import BASELINES
 from embedbench.types import TREES, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
@@ -163,6 +164,8 @@ class Cell:
         # Only where there is a grid: cells that were finished before it existed keep their identity.
         for name in ("rate_factors", "weight_decays") if not self.training.tuned else ():
             training.pop(name)
+        if self.training.vary is Vary.both:
+            training.pop("vary")
         trained = {
             "probe": component_options(self.probe),
             "training": training,

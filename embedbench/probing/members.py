@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -95,6 +97,17 @@ class ProbeData:
                 raise ContractError(f"label column {name!r} has {len(column)} labels for {len(self.split)} targets")
 
 
+class Vary(enum.StrEnum):
+    """What the seeds of a cell change; the names are what a user types."""
+
+    both = "both"
+    """Initial parameters and the order of the training targets."""
+    initialisation = "initialisation"
+    """Initial parameters alone (and a probe's dropout): all seeds see the targets in the order of seed 0."""
+    order = "order"
+    """The order alone: all seeds start from the parameters of seed 0."""
+
+
 @dataclass(frozen=True)
 class Training:
     """How members are trained; the same for all of them.
@@ -119,6 +132,7 @@ class Training:
         rate_factors: learning rates to try, as factors of those above; with `weight_decays` they make a grid whose
             points all train, and of which the best on dev is kept.
         weight_decays: weight decays to try; empty for `weight_decay` alone.
+        vary: what seeds change, to tell how much of their spread comes from where.
 
     Raises:
         ConfigurationError: a value is out of its range.
@@ -136,8 +150,10 @@ class Training:
     memory_bytes: int = 1 << 30
     rate_factors: tuple[float, ...] = (1.0,)
     weight_decays: tuple[float, ...] = ()
+    vary: Vary = Vary.both
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "vary", Vary(self.vary))
         for name in ("batch_size", "max_epochs", "patience", "memory_bytes", "learning_rate", "network_learning_rate"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigurationError(f"training.{name} is {getattr(self, name)}; it must be above 0")
@@ -155,6 +171,16 @@ class Training:
                 )
         if not self.rate_factors:
             raise ConfigurationError("training.rate_factors is empty; [1.0] tries the one rate there is")
+
+    def initial_seed(self, seed: int) -> int:
+        """The seed of the initial parameters of members of this seed."""
+        return 0 if self.vary is Vary.order else seed
+
+    def order(self, seed: int) -> np.random.Generator:
+        """What shuffles the training targets of members of this seed; a stream apart from the initial parameters'."""
+        own = 0 if self.vary is Vary.initialisation else seed
+        stream = int.from_bytes(hashlib.sha256(f"order\0{own}".encode()).digest()[:16], "little")
+        return np.random.Generator(np.random.PCG64(stream))
 
     @property
     def tuned(self) -> bool:

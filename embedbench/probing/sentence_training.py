@@ -7,7 +7,6 @@ and the schedule counts words.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic
@@ -164,7 +163,11 @@ class _SeedTraining(Generic[BatchT]):
         seed: int,
     ) -> None:
         self._train, self._dev, self._trainee, self._training = train, dev, trainee, trainee.training
-        self._groups = stacked_groups(members, [trainee.initial(member) for member in members], trainee.group)
+        self._groups = stacked_groups(
+            members,
+            [trainee.initial(replace(m, seed=trainee.training.initial_seed(m.seed))) for m in members],
+            trainee.group,
+        )
         words = n_words(train)
         self._epochs, self._passes = self._training.epochs(words), self._training.passes(words)
         # Whole units do not fill a batch, so there are somewhat more batches than words / batch_size.
@@ -173,9 +176,7 @@ class _SeedTraining(Generic[BatchT]):
         self._optimisers = [
             StackedAdamW(group.parameters, self._training, n_updates, linear=trainee.linear) for group in self._groups
         ]
-        # The text is that of the trainer of classification probes, so that a seed means the same stream.
-        stream = int.from_bytes(hashlib.sha256(f"order\0{seed}".encode()).digest()[:16], "little")
-        self._order = np.random.Generator(np.random.PCG64(stream))
+        self._order = self._training.order(seed)
         self.outcomes = {member: _Outcome({}) for member in members}
 
     def run(self) -> Iterator[int]:

@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 from embedbench.errors import ContractError, NumericalError
 from embedbench.mixing import Concat, Cumulative, Mean, Mix, Scalar, ScalarNormed, Single, expand_mixes
-from embedbench.probing.members import Member, ProbeData, Training
+from embedbench.probing.members import Member, ProbeData, Training, Vary
 from embedbench.probing.probes import MLP, Linear, LowRank, Pooling, Probe
 from embedbench.probing.trainer import train_members
 from embedbench.types import ArrayVectors, Corpus, TaskSplit
@@ -231,3 +231,18 @@ def test_wrong_use_is_refused(make_world) -> None:
         train_members(train, dev, [member], {"task": 3})
     with pytest.raises(ContractError, match="vectors of 3 words for a corpus of"):
         ProbeData(ArrayVectors(np.zeros((3, 1, 2), np.float32)), dev.split, {})
+
+
+def test_initialisation_and_order_can_be_told_apart(make_world) -> None:
+    """With only one of the two varied, the first batch or the start is that of seed 0."""
+    members = [Member(Single(0), Linear(), seed=seed) for seed in (0, 1)]
+    found = {}
+    for vary in Vary:
+        training = dataclasses.replace(QUICK, vary=vary, max_epochs=1, min_updates=1)
+        fitted = train_members(make_world(600, 1), make_world(200, 2), members, {"task": 4}, training)
+        found[vary] = [parameters["weight0"] for parameters in fitted.parameters]
+    for vary in Vary:
+        assert (found[vary][0] == found[Vary.both][0]).all(), "seed 0 is seed 0"
+        assert not (found[vary][1] == found[vary][0]).all(), vary
+    assert not (found[Vary.order][1] == found[Vary.initialisation][1]).all()
+    assert not (found[Vary.order][1] == found[Vary.both][1]).all()

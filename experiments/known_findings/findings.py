@@ -271,18 +271,24 @@ FINDINGS: tuple[Callable[[Evidence], Iterable[Line]], ...] = (
 
 
 def main() -> int:
-    """Prints the table; 1 when a hard invariant fails."""
-    evidence = Evidence(Path(sys.argv[1] if len(sys.argv) > 1 else "results/known_findings"))
+    """Prints the table, as Markdown with --md; 1 when a hard invariant fails."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--md"]
+    evidence = Evidence(Path(arguments[0] if arguments else "results/known_findings"))
     lines: list[Line] = []
     for number, finding in enumerate(FINDINGS, 1):
         try:
             lines += finding(evidence)
         except DataError as error:
             lines.append(Line(number, "–", (finding.__doc__ or "").split("\n")[0], str(error), "not run"))
-    table = Table("", "kind", "claim", "found", "verdict")
-    for line in lines:
-        table.add_row(str(line.finding), line.kind, line.claim, line.found, line.verdict)
-    Console(width=150, highlight=False).print(table)
+    rows = [(str(line.finding), line.kind, line.claim, line.found, line.verdict) for line in lines]
+    if "--md" in sys.argv:
+        print("| | kind | claim | found | verdict |\n| ---: | --- | --- | --- | --- |")
+        print("\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n")
+    else:
+        table = Table("", "kind", "claim", "found", "verdict")
+        for row in rows:
+            table.add_row(*row)
+        Console(width=150, highlight=False).print(table)
     verdicts = [{line.verdict for line in lines if line.finding == number} for number in range(1, len(FINDINGS) + 1)]
     passed = sum(found <= {"pass", "reported"} for found in verdicts)
     print(f"{passed} of {len(FINDINGS)} findings pass in every line")

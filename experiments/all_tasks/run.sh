@@ -29,5 +29,5 @@ run probe=pointer task=xquad
 run probe=structural task=tree_distance,word_depth
 run probe=biaffine task=head_selection
 # Without training, and tag by tag with their transitions.
-run probe=nearest_centroid task=word_sense
+run probe=nearest_centroid task=word_sense 'mixes=[mean,single]'
 run probe=crf task=chunking

@@ -17,7 +17,8 @@ from embedbench.fingerprint import fingerprint
 from embedbench.mixing import check_mix_names
 from embedbench.probing.allennlp import require_allennlp
 from embedbench.probing.members import Vary
-from embedbench.probing.probes import CRF, Biaffine, Graded, Nearest, Pointer, Structural
+from embedbench.probing.nearest_probes import Nearest
+from embedbench.probing.probes import CRF, Biaffine, Graded, Pointer, Structural
 from embedbench.scoring.baselines import BASELINES
 from embedbench.types import TREES, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
 

@@ -13,7 +13,8 @@ from embedbench.errors import ConfigurationError
 from embedbench.measuring import Stopwatch
 from embedbench.outcomes import Outcome, failed, now, phases_of
 from embedbench.probing.control import control_labels
-from embedbench.probing.probes import CRF, Nearest
+from embedbench.probing.nearest_probes import Nearest
+from embedbench.probing.probes import CRF
 from embedbench.progress import Progress, SilentProgress
 from embedbench.results.predictions import Predictions
 from embedbench.results.schema import Record, Status

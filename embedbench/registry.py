@@ -33,6 +33,7 @@ _FAMILIES = ("embedbench.extractors", "embedbench.tasks")
 _MODULES = (
     "embedbench.mixing",
     "embedbench.probing.probes",
+    "embedbench.probing.nearest_probes",
     "embedbench.scoring.metrics",
     "embedbench.scoring.answers",
     "embedbench.scoring.groups",

@@ -13,7 +13,8 @@ from embedbench.errors import ConfigurationError
 from embedbench.extractors.random_vectors import RandomVectors
 from embedbench.pipeline import Places, run_cell
 from embedbench.probing.members import Training
-from embedbench.probing.probes import Linear, NearestCentroid, NearestNeighbours
+from embedbench.probing.nearest_probes import NearestCentroid, NearestNeighbours
+from embedbench.probing.probes import Linear
 from embedbench.reporting.options import Format, TableOptions
 from embedbench.reporting.table import render_table
 from embedbench.results.schema import Status

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 from collections.abc import Sequence
 
 from embedbench.cli.cell_config import cell_of, run_configured
 from embedbench.cli.configuration import compose, split_config_dir
 from embedbench.cli.console import progress_for
+from embedbench.cli.printing import show
 from embedbench.errors import ConfigurationError
 from embedbench.reporting.capacity import capacity_rows, capacity_sheet, sized_probes
-from embedbench.reporting.formats import as_latex, as_markdown, as_text
 from embedbench.reporting.options import Format
-from embedbench.reporting.rows import as_csv, as_json
 from embedbench.results.schema import Record
 
 _DESCRIPTION = """\
@@ -64,17 +61,7 @@ def execute(arguments: Sequence[str]) -> int:
             f"mix {parsed.mix} was not scored with a control task on {records[0].task}; "
             f"{'there are: ' + ', '.join(scored) if scored else 'this task has no control task'}"
         )
-    if parsed.format.is_rows:
-        rows = capacity_rows(sized)
-        sys.stdout.write(as_json(rows) if parsed.format is Format.JSON else as_csv(rows))
-    elif parsed.format in (Format.MD, Format.LATEX):
-        sheet = capacity_sheet(sized)
-        sys.stdout.write(as_markdown(sheet) if parsed.format is Format.MD else as_latex(sheet))
-    else:
-        terminal = sys.stdout.isatty()
-        width = shutil.get_terminal_size().columns if terminal else None
-        color = terminal and "NO_COLOR" not in os.environ
-        sys.stdout.write(as_text(capacity_sheet(sized), width=width, color=color))
+    show(parsed.format, lambda: capacity_sheet(sized), lambda: capacity_rows(sized))
     return 0
 
 

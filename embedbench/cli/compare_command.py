@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from embedbench.cli.printing import show
 from embedbench.cli.table_command import names
 from embedbench.errors import ConfigurationError
 from embedbench.registry import load_components
@@ -19,9 +18,7 @@ from embedbench.reporting.comparing import (
     comparison_rows,
     comparison_sheet,
 )
-from embedbench.reporting.formats import as_latex, as_markdown, as_text
 from embedbench.reporting.options import Format
-from embedbench.reporting.rows import as_csv, as_json
 from embedbench.reporting.table import render_problems
 from embedbench.results.reading import read_records
 from embedbench.scoring.intervals import Bootstrap
@@ -51,18 +48,7 @@ def execute(arguments: Sequence[str]) -> int:
 
 def show_comparison(compared: Compared, form: Format) -> int:
     """Prints the comparison; 1 when it has no row."""
-    if form.is_rows:
-        table = comparison_rows(compared)
-        sys.stdout.write(as_json(table) if form is Format.JSON else as_csv(table))
-    elif form is Format.MD:
-        sys.stdout.write(as_markdown(comparison_sheet(compared)))
-    elif form is Format.LATEX:
-        sys.stdout.write(as_latex(comparison_sheet(compared)))
-    else:
-        terminal = sys.stdout.isatty()
-        width = shutil.get_terminal_size().columns if terminal else None
-        color = terminal and "NO_COLOR" not in os.environ
-        sys.stdout.write(as_text(comparison_sheet(compared), width=width, color=color))
+    show(form, lambda: comparison_sheet(compared), lambda: comparison_rows(compared))
     return 0 if compared.rows else 1
 
 

@@ -17,7 +17,7 @@ from embedbench.mixing import Mix, expand_mixes
 from embedbench.probing.bank import Bank, build_bank
 from embedbench.probing.fitted import TARGETS_PER_CHUNK, MixWeights
 from embedbench.probing.members import ProbeData
-from embedbench.probing.probes import Nearest, NearestNeighbours
+from embedbench.probing.nearest_probes import Nearest, NearestNeighbours
 from embedbench.probing.sense_choice import Centroids, Choice, Neighbours
 from embedbench.probing.standard import Standard, measure_standard, words_of_targets
 from embedbench.progress import Progress, SilentProgress

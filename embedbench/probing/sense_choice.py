@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32, Int64, Shaped
 
-from embedbench.probing.probes import Distance
+from embedbench.probing.nearest_probes import Distance
 
 _PAIRS_PER_CHUNK = 1 << 14
 """Differences of (target, centroid) held at a time: 25 MB of 384 dimensions."""

@@ -13,7 +13,8 @@ from embedbench.errors import ConfigurationError
 from embedbench.mixing import Mean, Single
 from embedbench.probing.members import ProbeData
 from embedbench.probing.nearest import NearestMember, fit_nearest, plan_nearest
-from embedbench.probing.probes import Distance, Nearest, NearestCentroid, NearestNeighbours, Pooling
+from embedbench.probing.nearest_probes import Distance, Nearest, NearestCentroid, NearestNeighbours
+from embedbench.probing.probes import Pooling
 from embedbench.types import ArrayVectors, Corpus, TaskSplit
 
 MEMORY = 1 << 30

@@ -18,7 +18,7 @@ from embedbench.mixing import check_mix_names
 from embedbench.probing.allennlp import require_allennlp
 from embedbench.probing.members import Vary
 from embedbench.probing.nearest_probes import Nearest
-from embedbench.probing.probes import CRF, Biaffine, Graded, Pointer, Structural
+from embedbench.probing.probes import CRF, Biaffine, Graded, Pointer, Structural, is_linear
 from embedbench.scoring.baselines import BASELINES
 from embedbench.types import TREES, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
 
@@ -167,6 +167,9 @@ class Cell:
             training.pop(name)
         if self.training.vary is Vary.both:
             training.pop("vary")
+        if not is_linear(self._trained_probe):
+            for name in ("solver", "full_batch_targets", "penalties", "tolerance"):  # change linear probes alone
+                training.pop(name)
         trained = {
             "probe": component_options(self.probe),
             "training": training,

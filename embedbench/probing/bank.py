@@ -44,7 +44,9 @@ class Bank:
         return replace(self, first=self.first[targets], lengths=self.lengths[targets])
 
     def batch(self, targets: Int64[np.ndarray, "batch"]) -> Batch:
-        """The vectors of these targets."""
+        """The vectors of these targets; not copied where they lie side by side."""
+        if not self.by_word and self.first.shape[1] == 1 and (run := _side_by_side(self.first[targets, 0])):
+            return Batch(self.values[:, None, run], None, len(targets))
         first = np.ascontiguousarray(self.first[targets].T)
         n_parts, size = first.shape
         rows, segments = first.ravel(), None
@@ -61,6 +63,12 @@ class Bank:
         return Batch(
             values.view(layers, n_parts, -1, dim), None if segments is None else torch.from_numpy(segments), size
         )
+
+
+def _side_by_side(rows: Int64[np.ndarray, "batch"]) -> slice | None:
+    """The rows as a slice, if each follows the one before."""
+    start, end = int(rows[0]), int(rows[-1]) + 1
+    return slice(start, end) if end - start == len(rows) and bool((np.diff(rows) == 1).all()) else None
 
 
 def build_bank(

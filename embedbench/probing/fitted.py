@@ -13,10 +13,10 @@ from torch import Tensor
 from embedbench.mixing import Mix, simplest
 from embedbench.probing.bank import Bank, build_bank
 from embedbench.probing.grades import mean_grades
-from embedbench.probing.groups import Batch, Group, GroupKey, Parameters, Shape, group_key, is_linear, stack_parameters
+from embedbench.probing.groups import Batch, Group, GroupKey, Parameters, Shape, group_key, stack_parameters
 from embedbench.probing.members import Member, ProbeData
 from embedbench.probing.network import NetworkGroup
-from embedbench.probing.probes import Pooling
+from embedbench.probing.probes import Pooling, is_linear
 from embedbench.probing.softmax_regression import MixGroup, SingleLayerGroup
 from embedbench.probing.standard import Standard
 from embedbench.progress import Progress, SilentProgress
@@ -54,6 +54,7 @@ class FittedMembers:
         best_epochs: the epoch (from 1) whose parameters every member kept.
         dev_scores: dev accuracy of every member at its best epoch; of grades, Pearson's correlation.
         dev_losses: dev cross-entropy (nats per target) at the best epoch.
+        kept_penalties: the L2 penalty of every member, times the train targets; None of one trained on mini-batches.
         memory_bytes: a larger bank of span vectors goes to a temporary file.
     """
 
@@ -65,6 +66,7 @@ class FittedMembers:
     best_epochs: tuple[int, ...]
     dev_scores: tuple[float, ...]
     dev_losses: tuple[float, ...]
+    kept_penalties: tuple[float | None, ...]
     memory_bytes: int
 
     @property
@@ -84,6 +86,7 @@ class FittedMembers:
             best_epochs=tuple(self.best_epochs[row] for row in rows),
             dev_scores=tuple(self.dev_scores[row] for row in rows),
             dev_losses=tuple(self.dev_losses[row] for row in rows),
+            kept_penalties=tuple(self.kept_penalties[row] for row in rows),
         )
 
     @property

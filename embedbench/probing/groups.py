@@ -13,7 +13,7 @@ from torch import Tensor
 
 from embedbench.mixing import Single
 from embedbench.probing.members import Member
-from embedbench.probing.probes import Pooling, Probe
+from embedbench.probing.probes import Pooling, Probe, is_linear
 
 Parameters = dict[str, Tensor]
 """Stacked parameters by name; the first axis of each is the member."""
@@ -96,11 +96,6 @@ def group_key(member: Member, n_layers: int, n_labels: int) -> GroupKey:
         slots=len(member.mix.coefficients(n_layers)),
         n_labels=n_labels,
     )
-
-
-def is_linear(probe: Probe) -> bool:
-    """Whether scores are linear in the mixed vectors, so that the gradient is written by hand."""
-    return not probe.hidden_widths and probe.pooling is not Pooling.attentive
 
 
 @dataclass(frozen=True)

@@ -108,13 +108,25 @@ class Vary(enum.StrEnum):
     """The order alone: all seeds start from the parameters of seed 0."""
 
 
+class Solver(enum.StrEnum):
+    """How linear probes find their weights; the names are what a user types."""
+
+    auto = "auto"
+    """Over the full batch up to `full_batch_targets` train targets, where that is cheaper; else on mini-batches."""
+    full_batch = "full_batch"
+    """L-BFGS over all train targets, under the L2 penalty that is best on dev."""
+    minibatch = "minibatch"
+    """AdamW on mini-batches, stopped by dev; what all other probes do."""
+
+
 @dataclass(frozen=True)
 class Training:
     """How members are trained; the same for all of them.
 
-    The learning rates decay along half a cosine to zero over all epochs, so that the noise of mini-batches dies out
-    and the convex linear probe ends at its optimum. Convergence takes updates, not epochs: where an epoch has few
-    batches, it passes over the data several times; where it has many, there are fewer epochs.
+    Linear probes on few targets are solved over the full batch (see `solver`). All else is trained on mini-batches: the
+    learning rates decay along half a cosine to zero over all epochs, so that the noise of mini-batches dies out and the
+    convex linear probe ends near its optimum. Convergence takes updates, not epochs: where an epoch has few batches, it
+    passes over the data several times; where it has many, there are fewer epochs.
 
     Attributes:
         batch_size: whole targets per update.
@@ -133,6 +145,11 @@ class Training:
             points all train, and of which the best on dev is kept.
         weight_decays: weight decays to try; empty for `weight_decay` alone.
         vary: what seeds change, to tell how much of their spread comes from where.
+        solver: how linear probes find their weights.
+        full_batch_targets: up to how many train targets `auto` solves over the full batch.
+        penalties: L2 penalties that a full-batch solution tries, from strong to weak, times the number of train targets
+            (scikit-learn's 1/C); the one with the least dev loss is kept.
+        tolerance: how far from its minimum, as a fraction of it, the penalised loss may be.
 
     Raises:
         ConfigurationError: a value is out of its range.
@@ -151,17 +168,23 @@ class Training:
     rate_factors: tuple[float, ...] = (1.0,)
     weight_decays: tuple[float, ...] = ()
     vary: Vary = Vary.both
+    solver: Solver = Solver.auto
+    full_batch_targets: int = 65_536
+    penalties: tuple[float, ...] = (10_000, 3_000, 1_000, 300, 100, 30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01)
+    tolerance: float = 1e-4
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vary", Vary(self.vary))
-        for name in ("batch_size", "max_epochs", "patience", "memory_bytes", "learning_rate", "network_learning_rate"):
+        object.__setattr__(self, "solver", Solver(self.solver))
+        above_zero = ("batch_size", "max_epochs", "patience", "memory_bytes", "tolerance")
+        for name in (*above_zero, "learning_rate", "network_learning_rate"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigurationError(f"training.{name} is {getattr(self, name)}; it must be above 0")
-        for name in ("weight_decay", "mix_learning_rate", "min_updates", "enough_updates"):
+        for name in ("weight_decay", "mix_learning_rate", "min_updates", "enough_updates", "full_batch_targets"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ConfigurationError(f"training.{name} is {getattr(self, name)}; it must not be negative")
         # Lists come from configuration files; what is compared and hashed is a tuple.
-        for name, least in (("rate_factors", math.ulp(0.0)), ("weight_decays", 0.0)):
+        for name, least in (("rate_factors", math.ulp(0.0)), ("weight_decays", 0.0), ("penalties", 0.0)):
             values = tuple(map(float, getattr(self, name)))
             object.__setattr__(self, name, values)
             if len(set(values)) < len(values) or not all(least <= v < math.inf for v in values):
@@ -171,6 +194,15 @@ class Training:
                 )
         if not self.rate_factors:
             raise ConfigurationError("training.rate_factors is empty; [1.0] tries the one rate there is")
+        if not self.penalties or list(self.penalties) != sorted(self.penalties, reverse=True):
+            raise ConfigurationError(
+                f"training.penalties is {list(self.penalties)}; it lists at least one penalty, from strong to weak"
+            )
+        if self.solver is Solver.full_batch and self.tuned:
+            raise ConfigurationError(
+                "training.rate_factors and training.weight_decays tune mini-batches, and training.solver=full_batch "
+                "has none; training.penalties is its grid"
+            )
 
     def initial_seed(self, seed: int) -> int:
         """The seed of the initial parameters of members of this seed."""

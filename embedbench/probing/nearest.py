@@ -82,6 +82,11 @@ class FittedNearest:
         return [0] * len(self.members)
 
     @property
+    def kept_penalties(self) -> list[None]:
+        """None: nothing is trained."""
+        return [None] * len(self.members)
+
+    @property
     def mix_weights(self) -> list[MixWeights | None]:
         """None for every member: no mix is learned."""
         return [None] * len(self.members)

@@ -51,6 +51,11 @@ class Probe(Protocol):
         ...
 
 
+def is_linear(probe: object) -> bool:
+    """Whether it is a probe whose scores are linear in the mixed vectors, so that the gradient is written by hand."""
+    return isinstance(probe, Probe) and not probe.hidden_widths and probe.pooling is not Pooling.attentive
+
+
 @register("probe", "linear")
 @dataclass(frozen=True)
 class Linear:

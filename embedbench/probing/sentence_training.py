@@ -85,6 +85,11 @@ class FittedSentences:
         """How many parameters every member trained."""
         return [sum(values.numel() for values in parameters.values()) for parameters in self.parameters]
 
+    @property
+    def kept_penalties(self) -> list[None]:
+        """None of them: mini-batches trained every member."""
+        return [None] * len(self.members)
+
     def groups(
         self, n_layers: int, make: Callable[[Sequence[SentenceMember], Parameters], GroupT]
     ) -> tuple[list[GroupT], list[int]]:

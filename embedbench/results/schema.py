@@ -114,6 +114,8 @@ class MemberTraining:
         epochs: epochs until its own early stopping took the best parameters.
         dev_score: the score on dev with those parameters.
         parameters: how many numbers it trained, those of its mix included; 0 where that was not recorded.
+        penalty: the L2 penalty that was best on dev, times the train targets (scikit-learn's 1/C), of a probe that was
+            solved over the full batch, where `epochs` are passes; None of one trained on mini-batches.
     """
 
     mix: str
@@ -122,6 +124,7 @@ class MemberTraining:
     epochs: int
     dev_score: float
     parameters: int = 0
+    penalty: float | None = None
 
 
 @dataclass(frozen=True)

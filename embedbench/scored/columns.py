@@ -47,6 +47,11 @@ class Trained(Protocol):
         """How many parameters each trained."""
         ...
 
+    @property
+    def kept_penalties(self) -> Sequence[float | None]:
+        """The L2 penalty each kept; None where mini-batches trained it."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class Columns:
@@ -93,7 +98,7 @@ class Columns:
             baselines=tuple(baselines),
             predictions=self._predictions(members),
             mix_weights=recorded_weights(members, trained.mix_weights),
-            training=recorded_training(members, trained.epochs, dev_scores, trained.sizes),
+            training=recorded_training(members, trained.epochs, dev_scores, trained.sizes, trained.kept_penalties),
             account=account or {},
         )
 

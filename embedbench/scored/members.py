@@ -74,7 +74,7 @@ def score_members(
             masks,
         ),
         mix_weights=recorded_weights(members, trained.mix_weights),
-        training=recorded_training(members, trained.epochs, trained.dev_scores, trained.sizes),
+        training=recorded_training(members, trained.epochs, trained.dev_scores, trained.sizes, trained.kept_penalties),
     )
 
 

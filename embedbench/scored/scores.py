@@ -119,11 +119,13 @@ def recorded_training(
     epochs: Sequence[int],
     dev_scores: Sequence[float],
     sizes: Sequence[int] | None = None,
+    penalties: Sequence[float | None] | None = None,
 ) -> tuple[MemberTraining, ...]:
     """How the training of every member went, for the record; `sizes` are the numbers of trained parameters."""
+    columns = epochs, dev_scores, sizes or [0] * len(members), penalties or [None] * len(members)
     return tuple(
-        MemberTraining(member.mix.label, member.labels, member.seed, n, score, size)
-        for member, n, score, size in zip(members, epochs, dev_scores, sizes or [0] * len(members), strict=True)
+        MemberTraining(member.mix.label, member.labels, member.seed, n, score, size, penalty)
+        for member, n, score, size, penalty in zip(members, *columns, strict=True)
     )
 
 

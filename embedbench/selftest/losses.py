@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from embedbench.mixing import Scalar, Single
-from embedbench.probing.members import Training
+from embedbench.probing.members import Solver, Training
 from embedbench.probing.probes import MLP, Linear, Probe
 from embedbench.selftest.battery import Finding, Workplace
 from embedbench.selftest.worlds import GRAMMAR, CoinFlips, Noise, Planted, Speechless, measured, score_of
@@ -21,7 +21,9 @@ LABELS = np.array([0, 1, 3, 2, 0, 3])
 
 KINDS = np.array([0, 0, 1, 1, 2, 2])
 
-STILL = Training(learning_rate=1e-300, network_learning_rate=1e-300, max_epochs=1, min_updates=0)
+STILL = Training(
+    learning_rate=1e-300, network_learning_rate=1e-300, max_epochs=1, min_updates=0, solver=Solver.minibatch
+)
 """Probes stay where they start; of vectors that say nothing they start at equal probabilities."""
 
 QUICK = Training(learning_rate=0.1, max_epochs=4, min_updates=60)

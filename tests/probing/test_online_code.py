@@ -12,7 +12,7 @@ import pytest
 from embedbench.errors import ContractError
 from embedbench.mixing import Scalar, Single
 from embedbench.probing.codelength import block_ends, compression, shuffled
-from embedbench.probing.members import Member, ProbeData, Training
+from embedbench.probing.members import Member, ProbeData, Solver, Training
 from embedbench.probing.online_code import online_codes
 from embedbench.probing.probes import MLP, Linear, Pooling
 from embedbench.types import ArrayVectors, Corpus, TaskSplit
@@ -31,7 +31,7 @@ def speechless(labels: np.ndarray) -> ProbeData:
 
 def test_a_uniform_probe_costs_n_log2_k_exactly() -> None:
     labels = np.random.default_rng(0).integers(0, 6, 700)
-    still = Training(learning_rate=1e-300, max_epochs=1, min_updates=0)
+    still = Training(learning_rate=1e-300, max_epochs=1, min_updates=0, solver=Solver.minibatch)
     code = online_codes(speechless(labels), speechless(labels[:50]), [Member(Single(0), Linear())], {"task": 6}, still)
     assert code[0].codelength == pytest.approx(700 * math.log2(6), rel=1e-12)
     assert code[0].compression == pytest.approx(1, rel=1e-12)

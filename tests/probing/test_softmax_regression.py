@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from embedbench.mixing import Concat, Cumulative, Mean, Mix, Scalar, Single, mix_layers
 from embedbench.probing.groups import Batch, Shape, initial_parameters, stack_parameters
-from embedbench.probing.members import Member, Training
+from embedbench.probing.members import Member, Solver, Training
 from embedbench.probing.probes import Linear, Pooling
 from embedbench.probing.softmax_regression import MixGroup, SingleLayerGroup
 from embedbench.probing.standard import measure_standard, words_of_targets
@@ -65,7 +65,8 @@ def test_converges_to_the_optimum_of_scikit_learn(make_world) -> None:
         return np.stack([words[start:end, 1].mean(axis=0) for start, end in data.split.spans[:, 0]])
 
     exact = LogisticRegression(C=1e6, max_iter=5000, tol=1e-8).fit(features(train), train.labels["task"])
-    member, training = Member(Single(1), Linear()), Training(max_epochs=12, patience=12, weight_decay=0.0)
+    member = Member(Single(1), Linear())
+    training = Training(max_epochs=12, patience=12, weight_decay=0.0, solver=Solver.minibatch)
     fitted = train_members(train, dev, [member], {"task": 4}, training)
     theirs = exact.predict(features(dev))
     ours = fitted.predict(dev)[0]

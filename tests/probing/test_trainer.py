@@ -10,13 +10,20 @@ from scipy.stats import binom
 
 from embedbench.errors import ContractError, NumericalError
 from embedbench.mixing import Concat, Cumulative, Mean, Mix, Scalar, ScalarNormed, Single, expand_mixes
-from embedbench.probing.members import Member, ProbeData, Training, Vary
+from embedbench.probing.members import Member, ProbeData, Solver, Training, Vary
 from embedbench.probing.probes import MLP, Linear, LowRank, Pooling, Probe
 from embedbench.probing.trainer import train_members
 from embedbench.types import ArrayVectors, Corpus, TaskSplit
 
-QUICK = Training(batch_size=256, learning_rate=1e-2, network_learning_rate=1e-2, max_epochs=5, min_updates=100)
-LONGER = Training(batch_size=512, learning_rate=2e-2, max_epochs=6, min_updates=250)
+QUICK = Training(
+    batch_size=256,
+    learning_rate=1e-2,
+    network_learning_rate=1e-2,
+    max_epochs=5,
+    min_updates=100,
+    solver=Solver.minibatch,
+)
+LONGER = Training(solver=Solver.minibatch, batch_size=512, learning_rate=2e-2, max_epochs=6, min_updates=250)
 LABELS = {"task": 4, "control": 4}
 PROBES: list[Probe] = [Linear(), MLP(hidden=16, dropout=0.1), Linear(pooling=Pooling.attentive)]
 
@@ -147,7 +154,7 @@ def test_all_mixes_of_a_single_layer_are_trained_once_and_agree(make_world) -> N
 
 def test_members_stop_on_their_own_and_keep_their_best_epoch(make_world) -> None:
     members = [Member(Single(0), MLP(hidden=64)), Member(Single(1), Linear())]
-    training = Training(batch_size=64, max_epochs=10, patience=2, min_updates=0)
+    training = Training(batch_size=64, max_epochs=10, patience=2, min_updates=0, solver=Solver.minibatch)
     train, dev = make_world(400, 1), make_world(300, 2)
     fitted = train_members(train, dev, members, LABELS, training)
     noise, signal = fitted.epochs
@@ -212,7 +219,7 @@ def test_a_vector_that_is_not_finite_is_refused_with_its_place(make_world) -> No
 
 
 def test_a_loss_that_is_not_finite_names_the_member(make_world) -> None:
-    training = Training(learning_rate=1e30, max_epochs=2, min_updates=0, batch_size=64)
+    training = dataclasses.replace(QUICK, learning_rate=1e30, max_epochs=2, min_updates=0)
     with pytest.raises(NumericalError, match=r"loss of member single:1 linear control seed 3 is (nan|inf) in epoch"):
         train_members(
             make_world(200, 1), make_world(50, 2), [Member(Single(1), Linear(), "control", 3)], LABELS, training

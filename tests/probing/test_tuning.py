@@ -10,14 +10,14 @@ import torch
 
 from embedbench.errors import ConfigurationError
 from embedbench.mixing import Scalar, Single
-from embedbench.probing.members import Member, Training
+from embedbench.probing.members import Member, Solver, Training
 from embedbench.probing.probes import MLP, Linear
 from embedbench.probing.trainer import train_members
 from embedbench.probing.tuning import train_tuned
 from embedbench.progress import SilentProgress
 
 LABELS = {"task": 4, "control": 4}
-PLAIN = Training(batch_size=256, max_epochs=5, min_updates=120)
+PLAIN = Training(batch_size=256, max_epochs=5, min_updates=120, solver=Solver.minibatch)
 GRID = dataclasses.replace(PLAIN, rate_factors=(1e-4, 1.0, 3.0), weight_decays=(1e-4, 0.3))
 MEMBERS = [Member(mix, probe, seed=seed) for mix in (Single(1), Scalar()) for probe in (Linear(),) for seed in (0, 1)]
 

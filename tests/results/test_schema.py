@@ -35,7 +35,13 @@ def columns(cls, **special):
 
     Values, not objects: the type checks that tests run under draw random items, which Hypothesis forbids while drawing.
     """
-    by_type = {"str": text, "int": count, "float": number, "tuple[float, ...]": st.lists(number, max_size=3).map(tuple)}
+    by_type = {
+        "str": text,
+        "int": count,
+        "float": number,
+        "float | None": st.none() | number,
+        "tuple[float, ...]": st.lists(number, max_size=3).map(tuple),
+    }
     fields = {f.name: special.get(f.name) or by_type[f.type] for f in dataclasses.fields(cls)}
     return st.fixed_dictionaries(fields)
 

@@ -1,0 +1,189 @@
+"""Full-batch solutions are scikit-learn's, whatever the seed or the company; L-BFGS is scipy's equal."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import minimize, rosen, rosen_der
+
+from embedbench.errors import ConfigurationError
+from embedbench.mixing import Concat, Cumulative, Mean, Mix, Scalar, ScalarNormed, Single, expand_mixes
+from embedbench.probing.descent import Descent
+from embedbench.probing.full_batch import solved_at_once
+from embedbench.probing.members import Member, ProbeData, Solver, Training, Vary
+from embedbench.probing.probes import MLP, Linear, Pooling
+from embedbench.probing.standard import measure_standard, words_of_targets
+from embedbench.probing.trainer import train_members
+from embedbench.types import ArrayVectors
+
+LABELS = {"task": 4, "control": 4}
+EXACT = Training(solver=Solver.full_batch, tolerance=1e-7)
+
+
+def features(train: ProbeData, data: ProbeData, layer: int) -> np.ndarray:
+    standard = measure_standard(train.vectors, words_of_targets(train.split))
+    words = (data.vectors.gather(np.arange(data.vectors.n_words)) - standard.mean) * standard.scale
+    return np.stack([words[start:end, layer].mean(axis=0) for start, end in data.split.spans[:, 0]])
+
+
+@pytest.mark.parametrize("penalty", [0.1, 10.0, 300.0])
+def test_a_penalised_probe_is_the_logistic_regression_of_scikit_learn(make_world, penalty: float) -> None:
+    """Same inputs, same penalty: penalised losses within 1e-5, weights within 1e-2 of the largest, labels equal."""
+    from sklearn.linear_model import LogisticRegression
+
+    train, dev = make_world(900, 1, signal=1.0), make_world(400, 2, signal=1.0)
+    training = dataclasses.replace(EXACT, penalties=(penalty,))
+    fitted = train_members(train, dev, [Member(Single(1), Linear())], LABELS, training)
+    inputs, labels = features(train, train, 1), train.labels["task"]
+    theirs = LogisticRegression(C=1 / penalty, max_iter=5000, tol=1e-8).fit(inputs, labels)
+
+    def penalised(weight: np.ndarray, bias: np.ndarray) -> float:
+        scores = inputs @ weight.T + bias
+        log_likelihood = torch.log_softmax(torch.from_numpy(scores), dim=1).numpy()[np.arange(len(labels)), labels]
+        return float(-log_likelihood.mean() + penalty / len(labels) / 2 * np.square(weight).sum())
+
+    ours = [fitted.parameters[0][name][0].double().numpy() for name in ("weight0", "bias0")]
+    assert penalised(*ours) == pytest.approx(penalised(theirs.coef_, theirs.intercept_), rel=1e-5)
+    np.testing.assert_allclose(ours[0], theirs.coef_, atol=0.01 * np.abs(theirs.coef_).max())
+    assert (fitted.predict(dev)[0] == theirs.predict(features(train, dev, 1))).mean() >= 0.995
+    assert fitted.kept_penalties == (penalty,)
+
+
+def test_the_penalty_is_the_best_on_dev(make_world) -> None:
+    train, dev = make_world(300, 1, signal=0.7), make_world(300, 2, signal=0.7)
+    member = Member(Single(1), Linear())
+    chosen = train_members(train, dev, [member], LABELS, EXACT)
+    alone = {
+        penalty: train_members(train, dev, [member], LABELS, dataclasses.replace(EXACT, penalties=(penalty,)))
+        for penalty in EXACT.penalties
+    }
+    best = min(alone, key=lambda penalty: alone[penalty].dev_losses[0])
+    assert chosen.kept_penalties[0] == best
+    assert chosen.dev_losses[0] == pytest.approx(alone[best].dev_losses[0], rel=1e-3)
+    assert EXACT.penalties[-1] < best < EXACT.penalties[0], "the list is wide enough on both sides"
+
+
+def test_seeds_share_the_one_optimum_and_start_learned_mixes_elsewhere(make_world) -> None:
+    worlds = [make_world(n, seed, signal=2.0) for n, seed in ((500, 1), (300, 2), (300, 3))]
+    mixes: list[Mix] = [Single(1), Mean(), Scalar()]
+    members = [Member(mix, Linear(), seed=seed) for mix in mixes for seed in (0, 1)]
+    fitted = train_members(*worlds[:2], members, LABELS, EXACT)
+    weights = [parameters["weight0"] for parameters in fitted.parameters]
+    assert (weights[0] == weights[1]).all()
+    assert (weights[2] == weights[3]).all()
+    assert not (weights[4] == weights[5]).all()
+    one, two = (np.array(found.weights) for found in fitted.mix_weights[4:] if found)
+    np.testing.assert_allclose(one, two, atol=0.02)
+    predicted = fitted.predict(worlds[2])
+    assert (predicted[4] == predicted[5]).mean() > 0.99
+    same = train_members(*worlds[:2], members, LABELS, dataclasses.replace(EXACT, vary=Vary.order))
+    assert (same.parameters[4]["weight0"] == same.parameters[5]["weight0"]).all()
+
+
+def test_planted_layers_get_the_weight_and_noise_none(make_world) -> None:
+    mixes = expand_mixes(["single", "scalar", "scalar_normed", "concat", "cumulative"], 3)
+    fitted = train_members(
+        make_world(1200, 1), make_world(400, 2), [Member(mix, Linear()) for mix in mixes], LABELS, Training()
+    )
+    test = make_world(500, 3)
+    scores = dict(zip([m.label for m in mixes], (fitted.predict(test) == test.labels["task"]).mean(1), strict=True))
+    assert min(scores[m] for m in ("single:1", "scalar", "scalar_normed", "concat", "cumulative:1")) >= 0.99
+    assert max(scores["single:0"], scores["single:2"]) < 0.33
+    learned = [found for found in fitted.mix_weights if found]
+    assert all(found.weights[1] > 0.9 for found in learned), learned
+
+
+def test_a_mix_of_equal_layers_is_no_worse_than_one_of_them(make_world) -> None:
+    """Two noisy copies of a signal: their mean is better than either, and a penalty must not drive the mix to one."""
+    worlds = []
+    for n, seed in ((1500, 1), (800, 2), (3000, 3)):
+        data, rng = make_world(n, seed, layers=2, signal=0.0), np.random.default_rng(seed + 9)
+        values = np.array(data.vectors.gather(np.arange(data.vectors.n_words)))
+        for target, (start, end) in enumerate(data.split.spans[:, 0]):
+            values[start:end, :, data.labels["task"][target]] += 1.2
+        worlds.append(ProbeData(ArrayVectors(values + 0 * rng.normal()), data.split, data.labels))
+    members = [Member(mix, Linear()) for mix in (Single(0), Single(1), Scalar())]
+    fitted = train_members(worlds[0], worlds[1], members, LABELS, EXACT)
+    one, two, both = (fitted.predict(worlds[2]) == worlds[2].labels["task"]).mean(axis=1)
+    assert both > max(one, two) + 0.02
+    assert fitted.mix_weights[2] is not None
+    assert max(fitted.mix_weights[2].weights) < 0.65
+    assert fitted.mix_weights[2].gamma > 1.2, "the mean of two independent layers is scaled to unit variance"
+
+
+@pytest.mark.parametrize("pooling", [Pooling.mean, Pooling.endpoint])
+def test_a_member_alone_equals_itself_in_company(make_world, pooling: Pooling) -> None:
+    train, dev, test = (make_world(n, k, signal=1.0) for n, k in ((700, 1), (250, 2), (400, 3)))
+    probe = Linear(pooling=pooling)
+    mixes: list[Mix] = [*expand_mixes(["single", "scalar", "mean"], 3), Cumulative(1), ScalarNormed(), Concat()]
+    members = [Member(mix, probe, labels, seed) for mix in mixes for labels in LABELS for seed in (0, 1)]
+    company = train_members(train, dev, members, LABELS, EXACT)
+    predicted = company.predict(test)
+    backward = train_members(train, dev, members[::-1], LABELS, EXACT)
+    np.testing.assert_array_equal(backward.predict(test)[::-1], predicted)
+    for member in (members[5], Member(Scalar(), probe, "control"), Member(Concat(), probe)):
+        alone, row = train_members(train, dev, [member], LABELS, EXACT), members.index(member)
+        assert alone.kept_penalties[0] == company.kept_penalties[row]
+        assert alone.dev_losses[0] == pytest.approx(company.dev_losses[row], rel=1e-4)
+        assert (alone.predict(test)[0] == predicted[row]).mean() >= 0.99
+
+
+def test_which_members_are_solved_at_once() -> None:
+    linear, training = Member(Scalar(), Linear()), Training(full_batch_targets=100)
+    assert solved_at_once(linear, training, 100)
+    assert not solved_at_once(linear, training, 101)
+    assert solved_at_once(linear, dataclasses.replace(training, solver=Solver.full_batch), 101)
+    assert not solved_at_once(linear, dataclasses.replace(training, solver=Solver.minibatch), 1)
+    assert not solved_at_once(linear, dataclasses.replace(training, rate_factors=(1.0, 2.0)), 1)
+    for probe in (MLP(), Linear(pooling=Pooling.attentive)):
+        assert not solved_at_once(Member(Scalar(), probe), dataclasses.replace(training, solver=Solver.full_batch), 1)
+
+
+def test_wrong_options_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="full_batch has none"):
+        Training(solver=Solver.full_batch, weight_decays=(0.1, 0.2))
+    with pytest.raises(ConfigurationError, match="from strong to weak"):
+        Training(penalties=(1.0, 10.0))
+    with pytest.raises(ConfigurationError, match="at least one penalty"):
+        Training(penalties=())
+
+
+def descend(value, gradient, start: np.ndarray, tolerance: float = 1e-6) -> Descent:
+    everything = torch.ones(len(start), dtype=torch.bool)
+    descent = Descent(torch.from_numpy(start.astype(np.float32)), everything, 0.0, tolerance)
+    for _ in range(500):
+        at = descent.point.double().numpy()
+        descent.tell(float(value(at)), torch.from_numpy(gradient(at).astype(np.float32)))
+        if descent.settled:
+            return descent
+    raise AssertionError("it did not settle")
+
+
+def test_descent_finds_the_minimum_that_scipy_finds() -> None:
+    start = np.array([-1.2, 1.0, -0.5, 0.8])
+    # One is added so that the tolerance, a fraction of the value, is not zero at the minimum.
+    found = descend(lambda x: rosen(x) + 1, rosen_der, start).point.numpy()
+    np.testing.assert_allclose(found, minimize(rosen, start, jac=rosen_der, method="L-BFGS-B").x, atol=0.03)
+
+
+def test_another_penalty_goes_on_from_what_is_known() -> None:
+    curvature = np.array([100.0, 1.0, 0.01])
+
+    def value(x):
+        return float((curvature * np.square(x - 1)).sum() / 2 + 1)
+
+    def gradient(x):
+        return curvature * (x - 1)
+
+    descent, told = descend(value, gradient, np.zeros(3)), 0
+    np.testing.assert_allclose(descent.point.numpy()[:2], 1, atol=1e-2)
+    descent.under(1.0)
+    while not descent.settled:
+        at = descent.point.double().numpy()
+        descent.tell(value(at), torch.from_numpy(gradient(at).astype(np.float32)))
+        told += 1
+    np.testing.assert_allclose(descent.point.numpy(), curvature / (curvature + 1), atol=1e-3)
+    assert told < 12

@@ -170,7 +170,10 @@ class Training:
     vary: Vary = Vary.both
     solver: Solver = Solver.auto
     full_batch_targets: int = 65_536
-    penalties: tuple[float, ...] = (10_000, 3_000, 1_000, 300, 100, 30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01)
+    penalties: tuple[float, ...] = (
+        *(10_000, 3_000, 1_000, 300, 100, 30, 10, 3, 1),
+        *(0.3, 0.1, 0.03, 0.01, 0.003, 0.001),
+    )
     tolerance: float = 1e-4
 
     def __post_init__(self) -> None:

@@ -57,6 +57,8 @@ def read_record(path: Path) -> Record:
         plain = json.loads(path.read_bytes())
     except ValueError as error:
         raise DataError(f"this is not JSON, it may be half-written: {error}") from error
+    except RecursionError as error:
+        raise DataError("this is not a record: its JSON is nested too deep") from error
     return from_json(plain)
 
 

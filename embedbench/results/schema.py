@@ -11,7 +11,7 @@ import enum
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from embedbench.errors import DataError, NumericalError
 from embedbench.probing.trials import Trial
@@ -67,6 +67,10 @@ class Score:
     subset: str = WHOLE
 
     def __post_init__(self) -> None:
+        if type(self.value) is type(self.low) is type(self.high) is float and math.isfinite(
+            self.value + self.low + self.high
+        ):
+            return
         for name in ("value", "low", "high"):
             number = getattr(self, name)
             if type(number) is float and math.isfinite(number):
@@ -239,8 +243,8 @@ def from_json(plain: Any) -> Record:
         for name, kind in (("scores", Score), ("baselines", Score), ("mix_weights", MixWeights)):
             values[name] = tuple(_with_tuples(kind, values[name]))
         values["subset_scores"] = tuple(_with_tuples(Score, values.get("subset_scores", ())))
-        values["training"] = tuple(MemberTraining(**row) for row in values["training"])
-        values["trials"] = tuple(Trial(**row) for row in values.get("trials", ()))
+        values["training"] = tuple(_built(MemberTraining, row) for row in values["training"])
+        values["trials"] = tuple(_built(Trial, row) for row in values.get("trials", ()))
         values["phases"] = tuple(Phase(**row) for row in values["phases"])
         values["error"] = None if values["error"] is None else Failure(**values["error"])
         for name in ("identity", "extractor", "task", "probe", "metric"):
@@ -258,7 +262,25 @@ def _with_tuples(kind: Any, rows: Iterable[dict[str, Any]]) -> Iterable[Any]:
     column = "per_seed" if kind is Score else "weights"
     for row in rows:
         row[column] = tuple(row[column])
-        yield kind(**row)
+        yield _built(kind, row)
+
+
+_Kind = TypeVar("_Kind")
+
+
+def _built(kind: type[_Kind], row: dict[str, Any]) -> _Kind:
+    """The frozen dataclass of a row; thousands of records hold hundreds of rows each.
+
+    A frozen dataclass sets its fields one by one, which is most of the time of reading; a row that has exactly its
+    fields becomes its dictionary as it is.
+    """
+    if row.keys() != kind.__dataclass_fields__.keys():  # type: ignore[attr-defined]
+        return kind(**row)  # fills in defaults, and names what is missing or unknown
+    made = object.__new__(kind)
+    object.__setattr__(made, "__dict__", row)
+    if kind is Score:
+        made.__post_init__()  # type: ignore[attr-defined]
+    return made
 
 
 def of_subset(record: Record, subset: str) -> Record:

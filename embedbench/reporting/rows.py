@@ -6,6 +6,7 @@ import json
 
 import polars as pl
 
+from embedbench.errors import ConfigurationError
 from embedbench.reporting.options import ALL, BEST, TableOptions
 from embedbench.reporting.selection import Chosen, best_layer
 from embedbench.results.reading import frame
@@ -39,6 +40,11 @@ def score_rows(chosen: Chosen, options: TableOptions) -> pl.DataFrame:
     Values are fractions or correlations at full precision.
     """
     table = frame(chosen.views)
+    for name in options.only.of_scores:
+        if name == "seed":
+            raise ConfigurationError("rows for programs are means over seeds; leave --only seed=… out")
+        kept = [options.only.has(name, None if value is None else str(value)) for value in table[name]]
+        table = table.filter(pl.Series(kept, dtype=pl.Boolean) | pl.col("baseline"))
     if options.split != ALL:
         table = table.filter(pl.col("split") == options.split)
     if options.labels != ALL:

@@ -45,6 +45,11 @@ class Results:
     problems: tuple[Problem, ...] = ()
     folders: tuple[Path, ...] = ()
 
+    @property
+    def folder_of(self) -> dict[str, Path]:
+        """Where the record of an identity lies."""
+        return dict(zip((record.identity for record in self.records), self.folders, strict=True))
+
 
 def read_record(path: Path) -> Record:
     """The record in a file.

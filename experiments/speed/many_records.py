@@ -34,7 +34,9 @@ def clones(like: Record, n: int, tasks: int) -> list[Record]:
 
         def moved(scores: tuple[Score, ...], name: str, by: float) -> tuple[Score, ...]:
             return tuple(
-                dataclasses.replace(s, extractor=name or s.extractor, value=s.value + by, low=s.low + by, high=s.high + by)
+                dataclasses.replace(
+                    s, extractor=name or s.extractor, value=s.value + by, low=s.low + by, high=s.high + by
+                )
                 for s in scores
             )
 

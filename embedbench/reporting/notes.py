@@ -20,7 +20,7 @@ _INTERVALS = {
 def notes_below(chosen: Chosen, scored: Mapping[str, Sequence[Score]], options: TableOptions) -> list[str]:
     """The notes for the scores shown, by task."""
     metrics = {record.task: metric_of(record, options) for record in chosen.records}
-    probes = {task: sorted({r.probe for r in chosen.records if r.task == task}) for task in metrics}
+    probes = {task: sorted({r.probe for r in chosen.by_task[task]}) for task in metrics}
     apart = options.dimensions
     notes = [
         f"{name}: {', '.join(sorted({str(getattr(record, name)) for record in chosen.records}))}"
@@ -62,8 +62,7 @@ def _left_out_notes(chosen: Chosen, scored: Mapping[str, Sequence[Score]]) -> li
     for task in chosen.tasks:
         gone: dict[str, int] = {
             record.extractor: record.alignment.get("test", {}).get(LEFT_OUT, 0)
-            for record in chosen.records
-            if record.task == task and scored.get(task)
+            for record in (chosen.by_task.get(task, ()) if scored.get(task) else ())
         }
         told = [f"{n:,} by {extractor}" for extractor, n in gone.items() if n]
         if told:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -13,6 +12,7 @@ from jaxtyping import Real
 
 from embedbench.errors import DataError
 from embedbench.reporting.common_targets import common_targets, in_subset
+from embedbench.results.archive import Folder
 from embedbench.results.predictions import member_column, read_predictions
 from embedbench.results.schema import Record
 from embedbench.scoring.metric import Metric, MetricContext
@@ -47,7 +47,7 @@ class Pair:
 class PairedPredictions:
     """The predictions of pairs of cells, by where each record lies."""
 
-    def __init__(self, folders: Mapping[str, Path]) -> None:
+    def __init__(self, folders: Mapping[str, Folder]) -> None:
         self._read = lru_cache(maxsize=_KEPT)(lambda identity: read_predictions(folders[identity]))
 
     def pair(self, records: tuple[Record, Record], mixes: tuple[str, str], labels: str, subset: str = WHOLE) -> Pair:

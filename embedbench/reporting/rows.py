@@ -64,8 +64,10 @@ def score_rows(chosen: Chosen, options: TableOptions) -> pl.DataFrame:
 
 
 def as_json(rows: pl.DataFrame) -> str:
-    """A JSON list with one object per line."""
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows.iter_rows(named=True))
+    """A JSON list with one object per line; JSON has no number that is none, so that is null."""
+    floats = [pl.col(name) for name, kind in rows.schema.items() if kind.is_float()]
+    rows = rows.with_columns(pl.when(column.is_finite()).then(column) for column in floats)
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False, default=str) for row in rows.iter_rows(named=True))
     return f"[\n{lines}\n]\n" if lines else "[]\n"
 
 

@@ -47,6 +47,14 @@ class Chosen:
         return f"{record.extractor} ({record.probe})" if record.extractor in self._several_probes else record.extractor
 
     @cached_property
+    def by_task(self) -> dict[str, tuple[Record, ...]]:
+        """The records of every task."""
+        found: dict[str, list[Record]] = {}
+        for record in self.records:
+            found.setdefault(record.task, []).append(record)
+        return {task: tuple(records) for task, records in found.items()}
+
+    @cached_property
     def _several_probes(self) -> frozenset[str]:
         probes: dict[tuple[str, str], set[str]] = {}
         for record in self.records:
@@ -135,15 +143,16 @@ def _competition(groups: Sequence[Sequence[Record]]) -> list[str]:
 
 
 def _fingerprint_notes(records: Sequence[Record]) -> list[str]:
-    notes = []
-    for task in sorted({r.task for r in records}):
-        prints = {r.fingerprints["task"] for r in records if r.task == task and "task" in r.fingerprints}
-        if len(prints) > 1:
-            notes.append(
-                f"{task}: the cells stand on {len(prints)} different versions of the task "
-                f"({', '.join(p[:8] for p in sorted(prints))}); do not compare their values"
-            )
-    return notes
+    prints: dict[str, set[str]] = {}
+    for record in records:
+        if "task" in record.fingerprints:
+            prints.setdefault(record.task, set()).add(record.fingerprints["task"])
+    return [
+        f"{task}: the cells stand on {len(prints[task])} different versions of the task "
+        f"({', '.join(p[:8] for p in sorted(prints[task]))}); do not compare their values"
+        for task in sorted(prints)
+        if len(prints[task]) > 1
+    ]
 
 
 def _subset_notes(records: Sequence[Record], subset: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from embedbench.reporting.formats import as_markdown, as_text
 from embedbench.reporting.html import as_html
@@ -14,6 +13,7 @@ from embedbench.reporting.rows import as_csv, as_json, score_rows
 from embedbench.reporting.selection import choose
 from embedbench.reporting.sheet import Sheet, selectivity_sheet
 from embedbench.reporting.value_sheet import value_sheet
+from embedbench.results.archive import Folder
 from embedbench.results.reading import Problem
 from embedbench.results.schema import Record
 
@@ -22,7 +22,7 @@ def render_table(
     records: Iterable[Record],
     options: TableOptions | None = None,
     width: int | None = None,
-    folders: Mapping[str, Path] | None = None,
+    folders: Mapping[str, Folder] | None = None,
 ) -> str:
     """The table as text that ends in a line break.
 

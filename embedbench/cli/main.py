@@ -20,6 +20,7 @@ COMMANDS = {
     "compare": "paired test of two extractors, task by task",
     "conditional": "what an extractor adds over a baseline: both side by side against the baseline alone",
     "capacity": "accuracy and selectivity against the size of the probe",
+    "rank": "extractors by their mean rank over tasks, with intervals",
     "query": "SQL over scores, cells, mix weights and predictions",
     "export": "one file with records, predictions and all that a rerun needs",
     "reproduce": "run the cells of an exported file again and compare number by number",

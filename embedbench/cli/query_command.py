@@ -36,7 +36,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         'in "config.training.learning_rate" (with the quotes).\n`predictions` has a row per target and member; files '
         "are opened only where a statement names it.\n\nexamples:\n"
         "  embedbench query \"SELECT extractor, AVG(value) AS mean FROM scores WHERE mix = 'scalar'\n"
-        "    AND labels = 'task' AND subset = 'whole' AND NOT baseline GROUP BY extractor ORDER BY mean DESC\" results\n"
+        "    AND labels = 'task' AND subset = 'whole' AND NOT baseline\n"
+        '    GROUP BY extractor ORDER BY mean DESC" results\n'
         '  embedbench query "SELECT gold_label, predicted_label, COUNT(*) AS n FROM predictions\n'
         "    WHERE task = 'upos' AND mix = 'scalar' AND labels = 'task' AND gold <> predicted\n"
         '    GROUP BY gold_label, predicted_label ORDER BY n DESC LIMIT 20" results',

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from embedbench.errors import ConfigurationError
+from embedbench.registry import load_components
 from embedbench.reporting.only import parse_only
 from embedbench.reporting.options import Format, IntervalStyle, TableOptions
 from embedbench.reporting.table import render_problems, render_table
@@ -32,6 +33,8 @@ def execute(arguments: Sequence[str]) -> int:
 def show_table(folders: Sequence[Path], options: TableOptions | None = None) -> int:
     """Prints the table; what could not be read is named on standard error."""
     options = options or TableOptions()
+    if options.paired:
+        load_components()  # the metrics of every kind of task
     terminal = sys.stdout.isatty()
     found = read_records(*folders)
     sys.stderr.write(render_problems(found.problems))

@@ -151,7 +151,7 @@ def comparison_sheet(compared: Compared) -> Sheet:
         Row(row.task if tasks.count(row.task) == 1 else f"{row.task} ({row.probe})", _entries(row))
         for row in compared.rows
     )
-    columns = (*sides, "difference", "95 % interval", "p", "p (Holm)", "detectable", "clusters", "seeds")
+    columns = (*sides, "difference", "95 % interval", "effect", "p", "p (Holm)", "detectable", "clusters", "seeds")
     codes = [(row.task, row.code) for row in compared.rows if row.code is not None]
     notes = (*_notes(compared), *code_lines(codes, (sides[0], sides[1])), *compared.notes)
     return Sheet("", columns, rows, notes, corner="task")
@@ -166,6 +166,7 @@ def _entries(row: TaskComparison) -> tuple[Entry, ...]:
         Entry(printed(name, found.second)),
         Entry(f"{sign}{_points(name, found.difference)}{star}"),
         Entry(f"[{_points(name, found.low)}, {_points(name, found.high)}]"),
+        Entry(f"{found.effect:+.2f}" if found.effect else "–"),
         Entry(_p(found.p)),
         Entry(_p(row.p_holm)),
         Entry(_points(name, found.detectable) if found.detectable > 0 else "–"),
@@ -197,6 +198,7 @@ def _notes(compared: Compared) -> list[str]:
         "interval: paired bootstrap; p: paired permutation test, two-sided; "
         f"both over clusters, {resamples:,} resamples",
         f"p (Holm) is corrected for the {len(compared.rows)} rows; * stands where it is below {SIGNIFICANCE}",
+        "effect: the difference in standard deviations of a cluster's contribution (Cohen's d for pairs)",
         "detectable: the true difference that such a test set would show with 80 % power, before correction",
         *(
             f"{row.task}: {row.found.n:,} targets that both know; left out are {one:,} that only "
@@ -225,6 +227,7 @@ def comparison_rows(compared: Compared) -> pl.DataFrame:
             "difference": row.found.difference,
             "low": row.found.low,
             "high": row.found.high,
+            "effect": row.found.effect,
             "p": row.found.p,
             "p_holm": row.p_holm,
             "detectable": row.found.detectable,

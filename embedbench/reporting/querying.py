@@ -24,17 +24,18 @@ def query(results: Results, sql: str) -> pl.DataFrame:
         ConfigurationError: the statement is wrong; polars says why, and the tables or columns are listed.
         DataError: predictions are missing or damaged.
     """
-    made = {name: make() for name, make in frames(results).items() if re.search(rf"\b{name}\b", sql, re.IGNORECASE)}
-    if not made:
+    named = [name for name in COLUMNS if re.search(rf"\b{name}\b", sql, re.IGNORECASE)]
+    if not named:
         raise ConfigurationError(f"the statement names none of the tables {', '.join(COLUMNS)}")
+    known = frames(results)
     try:
-        found = pl.SQLContext(frames=made, eager=True).execute(sql)
+        found = pl.SQLContext(frames={name: known[name]() for name in named}, eager=True).execute(sql)
     except FileNotFoundError as error:
         raise DataError(f"predictions are missing: {error}") from error
     except pl.exceptions.ComputeError as error:
         raise DataError(f"the statement could not be computed: {_first(error)}") from error
     except pl.exceptions.PolarsError as error:
-        tables = ", ".join(made)
+        tables = ", ".join(named)
         raise ConfigurationError(
             f"the statement is wrong: {_first(error)}; `embedbench query --help` lists the columns of {tables}"
         ) from error

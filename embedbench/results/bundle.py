@@ -13,10 +13,11 @@ from embedbench import __version__
 from embedbench.environment import installed
 from embedbench.errors import DataError
 from embedbench.results.archive import ArchiveFolder, Folder, write_archive
+from embedbench.results.plain_json import to_json
 from embedbench.results.predictions import FILE_NAME as PREDICTIONS
 from embedbench.results.reading import RECORD
 from embedbench.results.rerun_text import rerun_text
-from embedbench.results.schema import Record, to_json
+from embedbench.results.schema import Record
 from embedbench.results.writing import cell_folder
 
 MANIFEST = "manifest.json"

@@ -16,7 +16,8 @@ import polars as pl
 
 from embedbench.errors import ConfigurationError, DataError
 from embedbench.results.archive import Archive, Folder
-from embedbench.results.schema import Record, Score, from_json, selectivity
+from embedbench.results.plain_json import from_json
+from embedbench.results.schema import Record, Score, selectivity
 
 RECORD = "record.json"
 """The file of a cell."""

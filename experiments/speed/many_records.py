@@ -19,8 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from embedbench.results.plain_json import to_json
 from embedbench.results.reading import read_records
-from embedbench.results.schema import Record, Score, to_json
+from embedbench.results.schema import Record, Score
 from embedbench.results.writing import RECORD, cell_folder
 
 

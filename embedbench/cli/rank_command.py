@@ -42,6 +42,7 @@ def execute(arguments: Sequence[str]) -> int:
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="embedbench rank",
+        usage="embedbench rank RESULTS [RESULTS ...] [options]",
         description="Extractors by their mean rank over the tasks that all of them have, with intervals over tasks and "
         "test sentences, and a warning where neighbours are not separated.",
     )

@@ -82,6 +82,7 @@ def _told(name: str, found: Differences, *, all_lines: bool) -> str:
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="embedbench reproduce",
+        usage="embedbench reproduce BUNDLE.zip [--only KEY=VALUE ...] [options]",
         description="Runs the finished cells of a bundle again and compares scores, intervals, weights and predictions "
         "with the bundle's. Exit code 0 only where nothing differs.",
     )

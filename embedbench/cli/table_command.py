@@ -51,9 +51,10 @@ def show_table(folders: Sequence[Path], options: TableOptions | None = None) -> 
 def _parse(arguments: Sequence[str]) -> tuple[TableOptions, list[Path]]:
     parser = argparse.ArgumentParser(
         prog="embedbench table",
+        usage="embedbench table RESULTS [RESULTS ...] [options]",
         description="Rows are extractors, columns are tasks; the best of each column in bold, with 95 % intervals.",
     )
-    parser.add_argument("results", nargs="+", type=Path, help="folders of records; those below are found")
+    parser.add_argument("results", nargs="+", type=Path, help="folders of records; those below are found; or bundles")
     parser.add_argument("--rows", type=names, default=("extractor",), metavar="NAME[,NAME]",
                         help="extractor (default), task, probe, mix, layer, subset, labels (task and control), "
                         "metric, split, seed, or an option such as limit or extractor.pooling")  # fmt: skip

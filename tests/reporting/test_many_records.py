@@ -29,7 +29,7 @@ def like_a_real_one(extractor, task):
     subsets = tuple(
         dataclasses.replace(score(extractor, f"single:{k}", 0.5), subset=subset)
         for subset in ("seen", "unseen", "ambiguous", "unambiguous")
-        for k in range(12)
+        for k in range(20)
     )
     return dataclasses.replace(one, subset_scores=subsets)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 from typing import Any
 
 _PACKAGES = (
@@ -25,6 +25,12 @@ def environment() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads() if torch is not None else None,
     }
+
+
+def installed() -> tuple[str, ...]:
+    """Every installed package with its version, as `pip install -c` reads them; sorted, and each once."""
+    found = {(found.metadata["Name"] or "", found.version) for found in distributions()}
+    return tuple(f"{name}=={version}" for name, version in sorted(found, key=lambda one: one[0].lower()) if name)
 
 
 def _version(package: str) -> str | None:

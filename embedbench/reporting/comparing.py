@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-import numpy as np
 import polars as pl
-from jaxtyping import Real
 
 from embedbench.errors import ConfigurationError, DataError
 from embedbench.reporting.code_differences import CodeDifference, code_difference, code_lines
-from embedbench.reporting.common_targets import common_targets, in_subset
 from embedbench.reporting.options import TableOptions
+from embedbench.reporting.pairing import PairedPredictions
 from embedbench.reporting.selection import choose, score_of
 from embedbench.reporting.sheet import Entry, Row, Sheet
 from embedbench.reporting.units import printed
-from embedbench.results.predictions import member_column, read_predictions
 from embedbench.results.reading import Results
 from embedbench.results.schema import Record, Score, Status
 from embedbench.scoring.intervals import Bootstrap
-from embedbench.scoring.metric import MetricContext
-from embedbench.scoring.metrics import metric
 from embedbench.scoring.paired import SIGNIFICANCE, Comparison, compare, holm
 from embedbench.scoring.subsets import WHOLE
 
@@ -96,7 +90,7 @@ def compare_extractors(results: Results, options: CompareOptions) -> Compared:
         raise ConfigurationError(
             f"{options.first} is compared with itself; name another extractor, or another mix with --mix-second"
         )
-    folders = dict(zip((r.identity for r in results.records), results.folders, strict=True))
+    predictions = PairedPredictions(results.folder_of)
     asked = TableOptions(mix=options.mix, labels=options.labels, tasks=options.tasks)
     chosen = choose(results.records, replace(asked, extractors=(options.first, options.second)))
     known = {(r.extractor, r.task, r.probe): r for r in chosen.records}
@@ -104,7 +98,7 @@ def compare_extractors(results: Results, options: CompareOptions) -> Compared:
     for task, probe in dict.fromkeys((r.task, r.probe) for r in sorted(chosen.records, key=lambda r: r.task)):
         pair = [known.get((name, task, probe)) for name in (options.first, options.second)]
         try:
-            row, note = _compared(_finished(pair, options, task, probe), folders, asked, options)
+            row, note = _compared(_finished(pair, options, task, probe), predictions, asked, options)
             rows.append(row)
             notes += [f"codelength of {task} is not compared: {note}"] if note else []
         except DataError as error:
@@ -126,33 +120,16 @@ def _finished(pair: Sequence[Record | None], options: CompareOptions, task: str,
 
 
 def _compared(
-    pair: tuple[Record, Record], folders: Mapping[str, Path], asked: TableOptions, options: CompareOptions
+    pair: tuple[Record, Record], predictions: PairedPredictions, asked: TableOptions, options: CompareOptions
 ) -> tuple[TaskComparison, str]:
     first, second = pair
-    if first.fingerprints.get("task") != second.fingerprints.get("task"):
-        raise DataError("the two cells stand on different versions of the task")
     scores = (_score(first, asked), _score(second, replace(asked, mix=options.second_mix or asked.mix)))
-    frames, left_out = common_targets(pair, [read_predictions(folders[record.identity]) for record in pair])
-    if options.subset != WHOLE:
-        frames = [in_subset(frame, options.subset) for frame in frames]
-    gold_name = "gold" if options.labels == "task" else f"gold|{options.labels}"
-    for column in ("cluster", gold_name):
-        if any(column not in frame.columns for frame in frames):
-            raise DataError(f"a cell has no column {column!r} in its predictions")
-        if not frames[0][column].equals(frames[1][column]):
-            raise DataError("the two cells were not tested on the same targets: another limit, or other data")
-    gold, clusters = frames[0][gold_name].to_numpy(), frames[0]["cluster"].to_numpy().astype(np.int64)
-    predictions = _paired_seeds(frames, scores, options.labels)
-    n_labels = 1 + int(max(gold.max(), *(rows.max() for rows in predictions)))
-    names = first.label_names or second.label_names
-    if not names and first.metric == "span_f1":
-        raise DataError("the records are older than their label names, which span_f1 needs; delete and run them again")
-    context = MetricContext(clusters, names or tuple(map(str, range(n_labels))))
-    found = compare(metric(first.metric), gold, predictions[0], predictions[1], context, options.bootstrap)
+    paired = predictions.pair(pair, (scores[0].mix, scores[1].mix), options.labels, options.subset)
+    found = compare(paired.metric, paired.gold, paired.first, paired.second, paired.context, options.bootstrap)
     mixes = (scores[0].mix, scores[1].mix)
     # A code is of all train labels, whatever is tested.
     code, why = code_difference(pair, mixes, options.labels) if options.subset == WHOLE else (None, "")
-    return TaskComparison(first.task, first.probe, first.metric, mixes, found, found.p, code, left_out), why
+    return TaskComparison(first.task, first.probe, first.metric, mixes, found, found.p, code, paired.left_out), why
 
 
 def _score(record: Record, asked: TableOptions) -> Score:
@@ -160,25 +137,6 @@ def _score(record: Record, asked: TableOptions) -> Score:
     if score is None:
         raise DataError(f"{record.extractor} has no score of the mix {asked.mix or 'scalar'}")
     return score
-
-
-def _paired_seeds(
-    frames: Sequence[pl.DataFrame], scores: tuple[Score, Score], labels: str
-) -> list[Real[np.ndarray, "seeds targets"]]:
-    """The predictions of both, a row per seed; the same seeds in the same order."""
-    prefixes = [member_column(score.mix, labels, 0)[:-1] for score in scores]
-    seeds = [
-        {column.removeprefix(prefix) for column in frame.columns if column.startswith(prefix)}
-        for frame, prefix in zip(frames, prefixes, strict=True)
-    ]
-    if seeds[0] != seeds[1] or not seeds[0]:
-        told = [", ".join(sorted(of_one)) or "none" for of_one in seeds]
-        raise DataError(f"the two cells have the seeds {told[0]} and {told[1]}; run both with the same seeds")
-    order = sorted(seeds[0], key=int)
-    return [
-        np.stack([frame[f"{prefix}{seed}"].to_numpy() for seed in order])
-        for frame, prefix in zip(frames, prefixes, strict=True)
-    ]
 
 
 def comparison_sheet(compared: Compared) -> Sheet:
@@ -193,7 +151,7 @@ def comparison_sheet(compared: Compared) -> Sheet:
         Row(row.task if tasks.count(row.task) == 1 else f"{row.task} ({row.probe})", _entries(row))
         for row in compared.rows
     )
-    columns = (*sides, "difference", "95 % interval", "p", "p (Holm)", "detectable", "clusters", "seeds")
+    columns = (*sides, "difference", "95 % interval", "effect", "p", "p (Holm)", "detectable", "clusters", "seeds")
     codes = [(row.task, row.code) for row in compared.rows if row.code is not None]
     notes = (*_notes(compared), *code_lines(codes, (sides[0], sides[1])), *compared.notes)
     return Sheet("", columns, rows, notes, corner="task")
@@ -208,6 +166,7 @@ def _entries(row: TaskComparison) -> tuple[Entry, ...]:
         Entry(printed(name, found.second)),
         Entry(f"{sign}{_points(name, found.difference)}{star}"),
         Entry(f"[{_points(name, found.low)}, {_points(name, found.high)}]"),
+        Entry(f"{found.effect:+.2f}" if found.effect else "–"),
         Entry(_p(found.p)),
         Entry(_p(row.p_holm)),
         Entry(_points(name, found.detectable) if found.detectable > 0 else "–"),
@@ -239,6 +198,7 @@ def _notes(compared: Compared) -> list[str]:
         "interval: paired bootstrap; p: paired permutation test, two-sided; "
         f"both over clusters, {resamples:,} resamples",
         f"p (Holm) is corrected for the {len(compared.rows)} rows; * stands where it is below {SIGNIFICANCE}",
+        "effect: the difference in standard deviations of a cluster's contribution (Cohen's d for pairs)",
         "detectable: the true difference that such a test set would show with 80 % power, before correction",
         *(
             f"{row.task}: {row.found.n:,} targets that both know; left out are {one:,} that only "
@@ -267,6 +227,7 @@ def comparison_rows(compared: Compared) -> pl.DataFrame:
             "difference": row.found.difference,
             "low": row.found.low,
             "high": row.found.high,
+            "effect": row.found.effect,
             "p": row.found.p,
             "p_holm": row.p_holm,
             "detectable": row.found.detectable,

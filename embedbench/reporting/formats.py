@@ -1,4 +1,4 @@
-"""A sheet as text: for a terminal, for GitHub, for a paper."""
+"""A sheet as text: for a terminal, for GitHub."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from embedbench.reporting.sheet import Entry, Row, Sheet
-
-BEST_MARK = "▸"
-"""Marks the best of a column where bold cannot be seen."""
+from embedbench.reporting.sheet import BEST_MARK, TIED_MARK, Entry, Row, Sheet
 
 
 def as_text(sheet: Sheet, *, width: int | None, color: bool) -> str:
@@ -21,7 +18,7 @@ def as_text(sheet: Sheet, *, width: int | None, color: bool) -> str:
 
     def text(entry: Entry) -> str:
         mark = BEST_MARK if entry.best and not color else ""
-        return f"{mark}{entry.text} {entry.beside}".rstrip()
+        return f"{mark}{entry.text}{TIED_MARK if entry.tied else ''} {entry.beside}".rstrip()
 
     first = max(map(cell_len, [sheet.corner, *(row.label for row in sheet.rows)]))
     widths = [
@@ -74,7 +71,7 @@ def _rich_block(sheet: Sheet, columns: list[int], text: Callable[[Entry], str], 
 def _below(sheet: Sheet, *, marked: bool) -> str:
     notes = list(sheet.notes)
     if marked and any(entry.best for row in sheet.rows for entry in row.entries):
-        notes.append(f"{BEST_MARK} is the best of its column, baselines apart")
+        notes.append(f"{BEST_MARK} is the best of its {sheet.best_of}, baselines apart")
     return "".join(f"\n{note}" for note in notes) + "\n"
 
 
@@ -84,7 +81,7 @@ def as_markdown(sheet: Sheet) -> str:
     def text(entry: Entry) -> str:
         value = _markdown(entry.text)
         value = f"**{value}**" if entry.best else value
-        return f"{value} {_markdown(entry.beside)}".rstrip()
+        return f"{value}{TIED_MARK if entry.tied else ''} {_markdown(entry.beside)}".rstrip()
 
     lines = [f"**{_markdown(sheet.title)}**", ""] if sheet.title else []
     if sheet.columns:
@@ -111,59 +108,3 @@ def _markdown(text: str) -> str:
         text = text.replace(character, f"\\{character}")
     words = (f"\\{word}" if word.startswith("_") else word for word in text.split(" "))
     return " ".join(f"{word[:-1]}\\_" if word.endswith("_") and len(word) > 1 else word for word in words)
-
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "_": r"\_",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "±": r"$\pm$",
-    "–": "--",
-    BEST_MARK: "",
-}
-
-
-def latex_escaped(text: str) -> str:
-    r"""The text with every character that LaTeX would act upon made harmless.
-
-    >>> print(latex_escaped("word_majority, 5 %"))
-    word\_majority, 5 \%
-    """
-    return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
-
-
-def as_latex(sheet: Sheet) -> str:
-    """The sheet as a LaTeX table (package booktabs); best in bold, the notes in the caption."""
-
-    def text(entry: Entry) -> str:
-        value = latex_escaped(entry.text)
-        value = rf"\textbf{{{value}}}" if entry.best else value
-        return f"{value} {latex_escaped(entry.beside)}".rstrip()
-
-    lines = [r"\begin{table}", r"\centering"]
-    if sheet.columns:
-        lines += [rf"\begin{{tabular}}{{l{'r' * len(sheet.columns)}}}", r"\toprule"]
-        lines += [_ampersands(sheet.corner, *map(latex_escaped, sheet.columns)), r"\midrule"]
-        rule = False
-        for row in sheet.rows:
-            if row.baseline and not rule:
-                lines.append(r"\midrule")
-                rule = True
-            lines.append(_ampersands(latex_escaped(row.label), *map(text, row.entries)))
-        lines += [r"\bottomrule", r"\end{tabular}"]
-    caption = " ".join(f"{latex_escaped(note[0].upper() + note[1:])}." for note in sheet.notes)
-    return "\n".join([*lines, rf"\caption{{{caption}}}", r"\end{table}"]) + "\n"
-
-
-def _ampersands(*cells: str) -> str:
-    return " & ".join(cells) + r" \\"

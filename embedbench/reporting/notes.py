@@ -20,22 +20,34 @@ _INTERVALS = {
 def notes_below(chosen: Chosen, scored: Mapping[str, Sequence[Score]], options: TableOptions) -> list[str]:
     """The notes for the scores shown, by task."""
     metrics = {record.task: metric_of(record, options) for record in chosen.records}
-    probes = {task: sorted({r.probe for r in chosen.records if r.task == task}) for task in metrics}
+    probes = {task: sorted({r.probe for r in chosen.by_task[task]}) for task in metrics}
+    apart = options.dimensions
     notes = [
-        _mix_note(chosen, scored, options),
-        "metric: " + _per_task({task: [metrics[task]] for task in chosen.tasks if task in metrics}, star="accuracy"),
-        "probe: " + _per_task(probes),
-        _values_note(options),
+        f"{name}: {', '.join(sorted({str(getattr(record, name)) for record in chosen.records}))}"
+        for name in ("extractor", "task")
+        if name not in apart
     ]
+    if "layer" in apart:
+        notes.append("mix: the single layers; 0 is the context-free input layer")
+    elif "mix" not in apart:
+        notes.append(_mix_note(chosen, scored, options))
+    if "metric" not in apart:
+        of_tasks = {task: [metrics[task]] for task in chosen.tasks if task in metrics}
+        notes.append("metric: " + _per_task(of_tasks, star="accuracy"))
+    if "probe" not in apart:
+        notes.append("probe: " + _per_task(probes))
+    notes.append(_values_note(options))
     sizes = {
         task: [f"{n:,} in {clusters:,}" for n, clusters in sorted({(s.n, s.clusters) for s in scored[task]})]
         for task in chosen.tasks
         if scored.get(task)
     }
-    if sizes:
-        seeds = {task: [str(k) for k in sorted({s.seeds for s in scored[task]})] for task in sizes}
+    if sizes and "subset" not in apart:
         notes.append("targets (n) in clusters: " + ", ".join(f"{t} {' or '.join(s)}" for t, s in sizes.items()))
-        notes.append("seeds: " + _per_task(seeds))
+        if "seed" not in apart:
+            notes.append(
+                "seeds: " + _per_task({t: [str(k) for k in sorted({s.seeds for s in scored[t]})] for t in sizes})
+            )
     notes += _left_out_notes(chosen, scored)
     for record in chosen.records:
         if record.status == Status.FAILED and record.error is not None:
@@ -50,8 +62,7 @@ def _left_out_notes(chosen: Chosen, scored: Mapping[str, Sequence[Score]]) -> li
     for task in chosen.tasks:
         gone: dict[str, int] = {
             record.extractor: record.alignment.get("test", {}).get(LEFT_OUT, 0)
-            for record in chosen.records
-            if record.task == task and scored.get(task)
+            for record in (chosen.by_task.get(task, ()) if scored.get(task) else ())
         }
         told = [f"{n:,} by {extractor}" for extractor, n in gone.items() if n]
         if told:
@@ -63,12 +74,15 @@ def _left_out_notes(chosen: Chosen, scored: Mapping[str, Sequence[Score]]) -> li
 
 
 def _values_note(options: TableOptions) -> str:
-    where = f"on {options.split}, {options.labels} labels"
+    split = "every split" if "split" in options.dimensions else options.split
+    where = f"on {split}" + ("" if "labels" in options.dimensions else f", {options.labels} labels")
     if options.subset != WHOLE:
         told = f"whose word is {options.subset} in train" if options.subset in SUBSETS else f"of {options.subset}"
         where += f", only targets {told}"
     if options.metric == BIAS:
         return f"values are {unit(options.metric)} {where}; " + _INTERVALS[options.interval]
+    if "seed" in options.dimensions:
+        return f"values in percent (correlations x 100) {where}, of single seeds, which have no interval of their own"
     if options.metric not in CODE_METRICS:
         return f"values in percent (correlations x 100) {where}; " + _INTERVALS[options.interval]
     spread = {

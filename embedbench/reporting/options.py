@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from embedbench.reporting.only import Only
 from embedbench.scoring.subsets import WHOLE
 
 ALL = "all"
@@ -20,6 +21,7 @@ class Format(enum.StrEnum):
     RICH = "rich"
     MD = "md"
     LATEX = "latex"
+    HTML = "html"
     CSV = "csv"
     JSON = "json"
 
@@ -55,6 +57,14 @@ class TableOptions:
         tasks: these columns in this order; by default all, by name.
         extractors: these rows in this order; by default all, by name.
         selectivity: a second table of task minus control.
+        rows: what a row is: parts of cells and scores (`embedbench.reporting.dimensions`) and options of the
+            configuration.
+        columns: what a column is.
+        only: which cells and scores are kept.
+        sort: the column by whose values the rows stand, the best first; by default they stand by name.
+        relative_to: the extractor from whose values all others are told as differences; None tells the values.
+        paired: whether rows are tested against the best of their column, or against `relative_to`, on predictions.
+        standalone: whether LaTeX is a whole document.
         color: whether the terminal understands bold; otherwise the best is marked by a character.
     """
 
@@ -68,4 +78,16 @@ class TableOptions:
     tasks: tuple[str, ...] = ()
     extractors: tuple[str, ...] = ()
     selectivity: bool = False
+    rows: tuple[str, ...] = ("extractor",)
+    columns: tuple[str, ...] = ("task",)
+    only: Only = field(default_factory=Only)
+    sort: str | None = None
+    relative_to: str | None = None
+    paired: bool = False
+    standalone: bool = False
     color: bool = False
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Everything that rows and columns tell apart."""
+        return (*self.rows, *self.columns)

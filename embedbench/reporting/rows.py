@@ -6,6 +6,7 @@ import json
 
 import polars as pl
 
+from embedbench.errors import ConfigurationError
 from embedbench.reporting.options import ALL, BEST, TableOptions
 from embedbench.reporting.selection import Chosen, best_layer
 from embedbench.results.reading import frame
@@ -39,6 +40,11 @@ def score_rows(chosen: Chosen, options: TableOptions) -> pl.DataFrame:
     Values are fractions or correlations at full precision.
     """
     table = frame(chosen.views)
+    for name in options.only.of_scores:
+        if name == "seed":
+            raise ConfigurationError("rows for programs are means over seeds; leave --only seed=… out")
+        kept = [options.only.has(name, None if value is None else str(value)) for value in table[name]]
+        table = table.filter(pl.Series(kept, dtype=pl.Boolean) | pl.col("baseline"))
     if options.split != ALL:
         table = table.filter(pl.col("split") == options.split)
     if options.labels != ALL:
@@ -58,8 +64,10 @@ def score_rows(chosen: Chosen, options: TableOptions) -> pl.DataFrame:
 
 
 def as_json(rows: pl.DataFrame) -> str:
-    """A JSON list with one object per line."""
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows.iter_rows(named=True))
+    """A JSON list with one object per line; JSON has no number that is none, so that is null."""
+    floats = [pl.col(name) for name, kind in rows.schema.items() if kind.is_float()]
+    rows = rows.with_columns(pl.when(column.is_finite()).then(column) for column in floats)
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False, default=str) for row in rows.iter_rows(named=True))
     return f"[\n{lines}\n]\n" if lines else "[]\n"
 
 

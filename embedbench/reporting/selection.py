@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from embedbench.errors import ConfigurationError
+from embedbench.reporting.dimensions import OF_CELL, OF_SCORE, check_dimensions, differing_options, of_record
 from embedbench.reporting.options import ALL, BEST, TableOptions
 from embedbench.results.schema import Record, Score, Status, of_subset
 from embedbench.scoring.subsets import SUBSETS, WHOLE
 
 DEFAULT_MIXES = ("scalar", "mean")
 """What a table shows when no mix is asked for: the first that was scored. Tasks without training learn no `scalar`."""
+
+_MANY_NOTES = 3
+"""Where more entries than this have competing cells, one line tells of all of them."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,19 @@ class Chosen:
         return f"{record.extractor} ({record.probe})" if record.extractor in self._several_probes else record.extractor
 
     @cached_property
-    def _several_probes(self) -> frozenset[str]:
-        seen: set[tuple[str, str]] = set()
-        several = set()
+    def by_task(self) -> dict[str, tuple[Record, ...]]:
+        """The records of every task."""
+        found: dict[str, list[Record]] = {}
         for record in self.records:
-            if (record.extractor, record.task) in seen:
-                several.add(record.extractor)
-            seen.add((record.extractor, record.task))
-        return frozenset(several)
+            found.setdefault(record.task, []).append(record)
+        return {task: tuple(records) for task, records in found.items()}
+
+    @cached_property
+    def _several_probes(self) -> frozenset[str]:
+        probes: dict[tuple[str, str], set[str]] = {}
+        for record in self.records:
+            probes.setdefault((record.extractor, record.task), set()).add(record.probe)
+        return frozenset(extractor for (extractor, _), several in probes.items() if len(several) > 1)
 
 
 def _subsets(record: Record) -> tuple[str, ...]:
@@ -66,7 +75,8 @@ def choose(records: Iterable[Record], options: TableOptions) -> Chosen:
         ConfigurationError: a task, an extractor, a mix, a metric, a split or a subset was asked for that has no
             record; the message lists what there is.
     """
-    records = list(records)
+    records = options.only.cells(list(records))
+    check_dimensions(records, options.dimensions)
     if options.subset not in (WHOLE, ALL):
         _ordered({WHOLE, *(s.subset for r in records for s in r.subset_scores)}, (options.subset,), "subset")
         records = [of_subset(record, options.subset) for record in records]
@@ -76,17 +86,25 @@ def choose(records: Iterable[Record], options: TableOptions) -> Chosen:
     for noun, asked in (("mix", options.mix), ("metric", options.metric), ("split", options.split)):
         if asked not in (None, ALL, BEST) and scores:
             _ordered({getattr(score, noun) for score in scores}, (str(asked),), noun)
-    groups: dict[tuple[str, str, str], list[Record]] = {}
+    told_apart = [name for name in options.dimensions if name not in OF_CELL and name not in OF_SCORE]
+    groups: dict[tuple[str, ...], list[Record]] = {}
     for record in records:
         if record.task in tasks and record.extractor in extractors:
-            groups.setdefault((record.extractor, record.task, record.probe), []).append(record)
+            apart = (of_record(record, name) for name in told_apart)
+            groups.setdefault((record.extractor, record.task, record.probe, *apart), []).append(record)
+    places = ({name: n for n, name in enumerate(extractors)}, {name: n for n, name in enumerate(tasks)})
     notes: list[str] = []
     chosen = []
-    for key in sorted(groups, key=lambda k: (extractors.index(k[0]), k[2], tasks.index(k[1]))):
-        # Same instant: the identity decides, so that the table never depends on the order of files.
-        group = sorted(groups[key], key=lambda r: (r.status == Status.DONE, r.finished, r.identity))
+    competing = []
+    for key in sorted(groups, key=lambda k: (places[0][k[0]], k[2], places[1][k[1]], k[3:])):
+        group = groups[key]
+        if len(group) > 1:
+            # Same instant: the identity decides, so that the table never depends on the order of files.
+            group.sort(key=lambda r: (r.status == Status.DONE, _has_score(r, options), r.finished, r.identity))
+            if len({r.identity for r in group if r.status == Status.DONE}) > 1:
+                competing.append(group)
         chosen.append(group[-1])
-        notes += _competition(key, group)
+    notes += _competition(competing)
     notes += _fingerprint_notes(chosen)
     notes += _subset_notes(chosen, options.subset)
     return Chosen(tuple(chosen), tasks, tuple(notes), options.subset)
@@ -100,27 +118,41 @@ def _ordered(known: set[str], asked: Sequence[str], noun: str) -> tuple[str, ...
     return tuple(dict.fromkeys(asked)) or tuple(sorted(known))
 
 
-def _competition(key: tuple[str, str, str], group: Sequence[Record]) -> list[str]:
-    done = {r.identity for r in group if r.status == Status.DONE}
-    shown = group[-1]
-    if len(done) > 1:
-        return [
-            f"{len(done)} finished cells of {' x '.join(key)} differ in configuration, data, weights or code; "
-            f"the newest is shown ({shown.identity[:12]}, {shown.finished})"
-        ]
-    return []
+def _has_score(record: Record, options: TableOptions) -> bool:
+    """Whether a record has the score that a table shows, where it shows one per cell."""
+    if ALL in (options.split, options.labels, options.subset) or any(n in OF_SCORE for n in options.dimensions):
+        return True
+    return score_of(record, options) is not None
+
+
+def _competition(groups: Sequence[Sequence[Record]]) -> list[str]:
+    """What is said of entries that several finished cells compete for."""
+    notes = []
+    for group in groups[:_MANY_NOTES] if len(groups) > _MANY_NOTES + 1 else groups:
+        shown, done = group[-1], [r for r in group if r.status == Status.DONE]
+        different = differing_options(done)
+        apart = f"; --rows extractor,{different[0]} tells them apart" if different else ""
+        notes.append(
+            f"{len({r.identity for r in done})} finished cells of {shown.extractor} x {shown.task} x {shown.probe} "
+            f"differ in {', '.join(different) or 'data, weights or code'}; the newest that has the score is shown "
+            f"({shown.identity[:12]}, {shown.finished}){apart}"
+        )
+    if len(notes) < len(groups):
+        notes.append(f"so do those of {len(groups) - len(notes):,} other entries")
+    return notes
 
 
 def _fingerprint_notes(records: Sequence[Record]) -> list[str]:
-    notes = []
-    for task in sorted({r.task for r in records}):
-        prints = {r.fingerprints["task"] for r in records if r.task == task and "task" in r.fingerprints}
-        if len(prints) > 1:
-            notes.append(
-                f"{task}: the cells stand on {len(prints)} different versions of the task "
-                f"({', '.join(p[:8] for p in sorted(prints))}); do not compare their values"
-            )
-    return notes
+    prints: dict[str, set[str]] = {}
+    for record in records:
+        if "task" in record.fingerprints:
+            prints.setdefault(record.task, set()).add(record.fingerprints["task"])
+    return [
+        f"{task}: the cells stand on {len(prints[task])} different versions of the task "
+        f"({', '.join(p[:8] for p in sorted(prints[task]))}); do not compare their values"
+        for task in sorted(prints)
+        if len(prints[task]) > 1
+    ]
 
 
 def _subset_notes(records: Sequence[Record], subset: str) -> list[str]:

@@ -32,6 +32,18 @@ def printed(name: str, value: float) -> str:
     return f"{scaled(name, value):{',.0f' if name == CODELENGTH else '.2f' if name in (COMPRESSION, BIAS) else '.1f'}}"
 
 
+def printed_difference(name: str, difference: float) -> str:
+    """A difference of two values as text, with its sign; none where it rounds to nothing.
+
+    >>> printed_difference("accuracy", 0.0121), printed_difference("accuracy", -0.0001)
+    ('+1.2', '0.0')
+    """
+    text = printed(name, abs(difference))
+    if not any(digit in text for digit in "123456789"):
+        return text
+    return f"{'+' if difference > 0 else '-'}{text}"
+
+
 def unit(name: str) -> str:
     """What a printed value is.
 

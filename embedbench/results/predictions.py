@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from io import BytesIO
 
 import numpy as np
 import polars as pl
 from jaxtyping import Bool, Int64, Real
 
 from embedbench.errors import DataError
+from embedbench.results.archive import ArchiveFolder, Folder
 
 FILE_NAME = "predictions.parquet"
 
@@ -77,12 +78,18 @@ def _narrow(column: np.ndarray) -> np.ndarray:
     return column.astype(np.int32) if np.issubdtype(column.dtype, np.integer) else column.astype(np.float64)
 
 
-def read_predictions(folder: Path) -> pl.DataFrame:
+MAX_CELLS = 1 << 29
+"""Values in the predictions of a cell that comes in a bundle: a small Parquet file can stand for a huge table."""
+
+
+def read_predictions(folder: Folder) -> pl.DataFrame:
     """The predictions beside a record.
 
     Raises:
         DataError: they are missing or damaged.
     """
+    if isinstance(folder, ArchiveFolder):
+        return _from_bundle(folder)
     path = folder / FILE_NAME
     try:
         return pl.read_parquet(path)
@@ -90,3 +97,19 @@ def read_predictions(folder: Path) -> pl.DataFrame:
         raise DataError(f"{path} is missing: the cell left no predictions; run it again") from None
     except pl.exceptions.PolarsError as error:
         raise DataError(f"{path} is damaged ({error}); delete its folder and run the cell again") from error
+
+
+def _from_bundle(folder: ArchiveFolder) -> pl.DataFrame:
+    content = folder.read(FILE_NAME)
+    try:
+        table = pl.scan_parquet(BytesIO(content))
+        kinds = table.collect_schema()
+        plain = all(kind.is_numeric() or kind == pl.Boolean for kind in kinds.dtypes())
+        n = table.select(pl.len()).collect().item()
+        if not plain or n * len(kinds) > MAX_CELLS:
+            raise DataError(
+                f"{folder}/{FILE_NAME} has {n:,} rows of {len(kinds):,} columns; at most {MAX_CELLS:,} numbers are read"
+            )
+        return pl.read_parquet(BytesIO(content))
+    except pl.exceptions.PolarsError as error:
+        raise DataError(f"{folder}/{FILE_NAME} is damaged ({error})") from error

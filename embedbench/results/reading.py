@@ -6,25 +6,31 @@ import contextlib
 import gc
 import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from embedbench.errors import ConfigurationError, DataError
-from embedbench.results.schema import Record, Score, from_json, selectivity
+from embedbench.results.archive import Archive, Folder
+from embedbench.results.plain_json import from_json
+from embedbench.results.schema import Record, Score, selectivity
 
 RECORD = "record.json"
 """The file of a cell."""
+
+BUNDLE = ".zip"
+"""The ending of a bundle."""
 
 
 @dataclass(frozen=True)
 class Problem:
     """A file that is not a readable record, and why."""
 
-    path: Path
+    path: Path | str
     what: str
 
     def __str__(self) -> str:
@@ -43,7 +49,12 @@ class Results:
 
     records: tuple[Record, ...]
     problems: tuple[Problem, ...] = ()
-    folders: tuple[Path, ...] = ()
+    folders: tuple[Folder, ...] = ()
+
+    @property
+    def folder_of(self) -> dict[str, Folder]:
+        """Where the record of an identity lies."""
+        return dict(zip((record.identity for record in self.records), self.folders, strict=True))
 
 
 def read_record(path: Path) -> Record:
@@ -53,38 +64,66 @@ def read_record(path: Path) -> Record:
         DataError: the file is half-written, foreign, or of a newer schema.
         OSError: it cannot be read.
     """
+    return record_of(path.read_bytes())
+
+
+def record_of(text: bytes) -> Record:
+    """The record that a file's bytes are.
+
+    Raises:
+        DataError: it is half-written, foreign, or of a newer schema.
+    """
     try:
-        plain = json.loads(path.read_bytes())
+        plain = json.loads(text)
     except ValueError as error:
         raise DataError(f"this is not JSON, it may be half-written: {error}") from error
+    except RecursionError as error:
+        raise DataError("this is not a record: its JSON is nested too deep") from error
     return from_json(plain)
 
 
 def read_records(*folders: Path | str) -> Results:
     """The records in and below these folders, in the order of the folders and of the paths in them.
 
-    A folder may be a tree of results, or the folder of one cell. A cell found twice is kept once.
+    A folder may be a tree of results, the folder of one cell, or a bundle (`embedbench export`), which is read without
+    being unpacked. A cell found twice is kept once.
 
     Raises:
-        ConfigurationError: a folder does not exist.
+        ConfigurationError: a folder or bundle does not exist.
+        DataError: a bundle is no zip file, or something in it would be harmful to unpack.
     """
-    records: dict[Path, Record] = {}
-    problems: dict[Path, Problem] = {}
+    found = _Found()
     with _without_garbage_collection():
-        _read_into(records, problems, map(Path, folders))
-    return Results(tuple(records.values()), tuple(problems.values()), tuple(path.parent for path in records))
+        for folder in map(Path, folders):
+            if folder.suffix == BUNDLE:
+                _read_bundle(found, folder)
+            elif folder.is_dir():
+                for key, path in _record_files(folder):
+                    found.add(key, path.parent, folder / path.relative_to(folder.resolve()), path.read_bytes)
+            else:
+                raise ConfigurationError(f"there is no folder of results at {folder}; `embedbench run` makes one")
+    places = tuple(folder for folder, _ in found.records.values())
+    return Results(tuple(record for _, record in found.records.values()), tuple(found.problems.values()), places)
 
 
-def _read_into(records: dict[Path, Record], problems: dict[Path, Problem], folders: Iterable[Path]) -> None:
-    for folder in folders:
-        if not folder.is_dir():
-            raise ConfigurationError(f"there is no folder of results at {folder}; `embedbench run` makes one")
-        for path in _record_files(folder):
-            key = path.resolve()
-            try:
-                records.setdefault(key, read_record(path))
-            except (DataError, OSError) as error:
-                problems.setdefault(key, Problem(path, str(error)))
+@dataclass
+class _Found:
+    records: dict[str, tuple[Folder, Record]] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)
+
+    def add(self, key: str, folder: Folder, shown: Path | str, read: Callable[[], bytes]) -> None:
+        try:
+            self.records.setdefault(key, (folder, record_of(read())))
+        except (DataError, OSError) as error:
+            self.problems.setdefault(key, Problem(shown, str(error)))
+
+
+def _read_bundle(found: _Found, path: Path) -> None:
+    archive = Archive(path)
+    for name in archive.names:
+        folder, _, file = name.rpartition("/")
+        if file == RECORD:
+            found.add(f"{path.resolve()}:{name}", archive.folder(folder), f"{path}:{name}", partial(archive.read, name))
 
 
 @contextlib.contextmanager
@@ -99,11 +138,13 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _record_files(folder: Path) -> Iterator[Path]:
-    for parent, below, files in os.walk(folder):
+def _record_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """What tells files apart, however they are reached, and their paths below the resolved folder."""
+    for parent, below, files in os.walk(folder.resolve()):
         below.sort()
         if RECORD in files:
-            yield Path(parent) / RECORD
+            path = Path(parent) / RECORD
+            yield f"{path}" if not path.is_symlink() else f"{path.resolve()}", path
 
 
 SCORE_COLUMNS: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The record: what a cell leaves on disk, as frozen dataclasses and as JSON.
+"""The record: what a cell leaves on disk, as frozen dataclasses.
 
 The record is a function of the resolved configuration, the data, the weights and the code; its identity is the
 fingerprint of these. Values are fractions or correlations at full precision; rounding is a matter of printing.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,6 +67,10 @@ class Score:
     subset: str = WHOLE
 
     def __post_init__(self) -> None:
+        if type(self.value) is type(self.low) is type(self.high) is float and math.isfinite(
+            self.value + self.low + self.high
+        ):
+            return
         for name in ("value", "low", "high"):
             number = getattr(self, name)
             if type(number) is float and math.isfinite(number):
@@ -211,57 +215,6 @@ class Record:
     def __post_init__(self) -> None:
         if (self.error is None) != (self.status == Status.DONE):
             raise DataError(f"a record is failed exactly when it has an error; this one is {self.status.value}")
-
-
-def to_json(record: Record) -> dict[str, Any]:
-    """The record as plain JSON values."""
-    plain = dataclasses.asdict(record)
-    return {"schema": plain.pop("schema"), **plain}
-
-
-def from_json(plain: Any) -> Record:
-    """The record of plain JSON values.
-
-    Takes the values over: the lists inside `plain` may be replaced.
-
-    Raises:
-        DataError: it is not a record, it is a newer one, or a part is missing, unknown or of the wrong kind.
-    """
-    if not isinstance(plain, dict) or not isinstance(plain.get("schema"), int):
-        raise DataError("this is not a record of embedbench: it has no schema number")
-    if plain["schema"] > SCHEMA:
-        raise DataError(
-            f"this record was written by a newer embedbench (schema {plain['schema']}, this one reads {SCHEMA}); "
-            "upgrade embedbench to read it"
-        )
-    try:
-        values = dict(plain)
-        values["status"] = Status(values["status"])
-        values["layer_names"] = tuple(values["layer_names"])
-        values["label_names"] = tuple(values.get("label_names", ()))
-        for name, kind in (("scores", Score), ("baselines", Score), ("mix_weights", MixWeights)):
-            values[name] = tuple(_with_tuples(kind, values[name]))
-        values["subset_scores"] = tuple(_with_tuples(Score, values.get("subset_scores", ())))
-        values["training"] = tuple(MemberTraining(**row) for row in values["training"])
-        values["trials"] = tuple(Trial(**row) for row in values.get("trials", ()))
-        values["phases"] = tuple(Phase(**row) for row in values["phases"])
-        values["error"] = None if values["error"] is None else Failure(**values["error"])
-        for name in ("identity", "extractor", "task", "probe", "metric"):
-            if not isinstance(values[name], str):
-                raise DataError(f"the {name} of the record is {values[name]!r}; it must be a string")
-        return Record(**values)
-    except KeyError as error:
-        raise DataError(f"this record lacks {error}") from error
-    except (TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"this record is malformed: {error}") from error
-
-
-def _with_tuples(kind: Any, rows: Iterable[dict[str, Any]]) -> Iterable[Any]:
-    """JSON has no tuples; the one list of each row becomes one."""
-    column = "per_seed" if kind is Score else "weights"
-    for row in rows:
-        row[column] = tuple(row[column])
-        yield kind(**row)
 
 
 def of_subset(record: Record, subset: str) -> Record:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from embedbench.errors import DataError
 from embedbench.fingerprint import fingerprint
+from embedbench.results.plain_json import to_json
 from embedbench.results.predictions import FILE_NAME as PREDICTIONS
 from embedbench.results.predictions import Predictions
 from embedbench.results.reading import RECORD as RECORD
 from embedbench.results.reading import read_record
-from embedbench.results.schema import Record, Status, to_json
+from embedbench.results.schema import Record, Status
 
 
 def cell_folder(results: Path, extractor: str, task: str, probe: str, identity: str) -> Path:

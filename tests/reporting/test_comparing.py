@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import polars as pl
 import pytest
+from scipy import stats
 from synthetic_records import cell, failed, score
 
 from embedbench.errors import ConfigurationError
@@ -53,13 +55,33 @@ def test_the_table(tmp_path):
     assert by_task["ner"].p_holm > 0.05
     text = as_text(comparison_sheet(compared), width=None, color=False)
     heading = " ".join(text.splitlines()[0].split())
-    assert heading == "task minilm elmo difference 95 % interval p p (Holm) detectable clusters seeds"
+    assert heading == "task minilm elmo difference 95 % interval effect p p (Holm) detectable clusters seeds"
     upos = next(line for line in text.splitlines() if line.strip().startswith("upos"))
     assert upos.split()[:4] == ["upos", "95.0", "80.0", "+15.00*"]
     assert upos.split()[-2:] == ["100", "2"]
     assert "| upos | 95.0 | 80.0 | +15.00\\* |" in as_markdown(comparison_sheet(compared))
     frame = comparison_rows(compared)
     assert frame.filter(task="upos")["difference"].item() == pytest.approx(0.15)
+
+
+def test_p_is_that_of_scipy_on_the_same_predictions(tmp_path):
+    """From the two Parquet files alone: right answers per sentence, swapped by `scipy.stats.permutation_test`."""
+    write(tmp_path, "minilm", "upos", 12)
+    write(tmp_path, "elmo", "upos", 9)
+    compared = compare_extractors(read_records(tmp_path), CompareOptions("minilm", "elmo", bootstrap=FEW))
+    (row,) = compared.rows
+    right = []
+    for extractor in ("minilm", "elmo"):
+        (path,) = (tmp_path / extractor).rglob("predictions.parquet")
+        frame = pl.read_parquet(path)
+        seeds = sum((frame[f"scalar|task|{seed}"] == frame["gold"]).cast(pl.Int64) for seed in (0, 1))
+        right.append(frame.select("cluster", right=seeds).group_by("cluster").sum().sort("cluster")["right"].to_numpy())
+    swapped = stats.permutation_test(
+        right, lambda a, b, axis: (a - b).sum(axis=axis), permutation_type="samples", vectorized=True,
+        n_resamples=FEW.resamples, rng=np.random.default_rng(FEW.seed),
+    )  # fmt: skip
+    assert row.found.p == pytest.approx(swapped.pvalue)
+    assert 0.01 < row.found.p < 0.9, "neither end, where any test would agree"
 
 
 def test_two_mixes_of_one_extractor(tmp_path):

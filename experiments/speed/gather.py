@@ -50,9 +50,7 @@ def _measured(chosen: argparse.Namespace, place: Path) -> dict[str, Any]:
     for start in range(0, n, WORDS_PER_CHUNK):
         whole[start : start + WORDS_PER_CHUNK] = store.read(start, min(start + WORDS_PER_CHUNK, n))
     words = words_of_targets(split)
-    bank = build_bank(
-        store, split, measure_standard(store, words), Pooling.mean, normed=False, memory_bytes=1 << 40
-    )
+    bank = build_bank(store, split, measure_standard(store, words), Pooling.mean, normed=False, memory_bytes=1 << 40)
     order, ascending = np.random.default_rng(0).permutation(n), np.arange(n)
     targets = np.random.default_rng(0).permutation(len(split))
     largest = 0.0

@@ -1,4 +1,4 @@
-"""What all benchmarks read: sentences of a treebank, their options on the command line, and how they say what they found."""
+"""What all benchmarks share: their options, the sentences of a treebank, and how they say what they found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this machine can do at most: matrix products per precision, and bytes through memory, measured in the same run."""
+"""What this machine can do at most: matrix products per precision and bytes through memory, in the same run."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 from cell import ewt_files
-from extraction import by_shard, build_extractor, compared
+from extraction import build_extractor, by_shard, compared
 from inputs import MINILM, parsed, parser, read_sentences, rival_option, say
 from machine import describe
 from rival import Rival, RivalError

@@ -1,8 +1,8 @@
-"""A SentEval-style loop (Conneau & Kiela 2018): encode the sentences of every split, average, train a classifier on them.
+"""A SentEval-style loop (Conneau & Kiela 2018): encode the sentences of every split, average, train a classifier.
 
 Written after SentEval's `SplitEvaluator` and its PyTorch classifier, without hidden layer: sentences sorted by length,
-batches of 128, mean of the top layer's pieces; logistic regression by Adam, batches of 64, 4 passes between two looks at
-dev, ended after 5 looks without a better one; weight decay chosen on dev among 1e-5 to 1e-2; test is predicted once.
+batches of 128, mean of the top layer's pieces; logistic regression by Adam, batches of 64, 4 passes between two looks
+at dev, ended after 5 looks without a better one; weight decay chosen on dev among 1e-5 to 1e-2; test is predicted once.
 """
 
 from __future__ import annotations

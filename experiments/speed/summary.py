@@ -93,7 +93,9 @@ def _notes(summary: dict[str, Any]) -> list[str]:
             f"{machine['memory_gb']:g} GB; load average {machine['load_average']:g} at the first benchmark's end."
         )
     for name, limit in summary["limits"].items():
-        peak = f"matmul peak {limit['matmul_peak_gflops']:g} GFLOP/s {limit['precision']}, " if "precision" in limit else ""
+        peak = ""
+        if "precision" in limit:
+            peak = f"matmul peak {limit['matmul_peak_gflops']:g} GFLOP/s {limit['precision']}, "
         notes.append(f"Limits measured with {name}: {peak}memory {limit['memory_gb_per_s']:g} GB/s.")
     if summary["precision"]:
         reason = "" if summary["precision"] == "bf16" else "; the targets were set for bf16, on a processor that has it"
@@ -102,8 +104,8 @@ def _notes(summary: dict[str, Any]) -> list[str]:
         notes.append("Quick run: few words and rounds, so the figures are rough.")
     if summary["disturbed"]:
         notes.append(
-            f"Other processes took more than a tenth of the machine in every round of {', '.join(summary['disturbed'])}: "
-            "measure again on a quiet machine."
+            "Other processes took more than a tenth of the machine in every round of "
+            f"{', '.join(summary['disturbed'])}: measure again on a quiet machine."
         )
     notes += [f"Not measured: `{key}`: {why}." for key, why in summary["not_measured"].items()]
     notes += [f"Failed: {why}." for why in summary["failed"].values()]
@@ -113,4 +115,4 @@ def _notes(summary: dict[str, Any]) -> list[str]:
     if summary["rival_versions"]:
         told = ", ".join(f"{package} {number}" for package, number in summary["rival_versions"].items())
         notes.append(f"Rivals' environment: {told}.")
-    return [line for note in notes for line in (f"- {note}",)]
+    return [f"- {note}" for note in notes]

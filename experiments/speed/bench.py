@@ -28,7 +28,7 @@ FULL = {
 QUICK = {
     "extraction": ["--words", "2000", "--rounds", "1"],
     "elmo": ["--words", "300", "--rounds", "1"],
-    "probes": ["--words", "6000", "--rounds", "1", "--rival-layers", "2", "6"],
+    "probes": ["--words", "6000", "--rounds", "1", "--seeds", "2", "--rival-layers", "2", "6"],
     "gather": ["--words", "6000", "--rounds", "2"],
     "sentence_baselines": ["--words", "1000", "--rounds", "1", "--sentences", "150"],
 }

@@ -96,6 +96,7 @@ def main() -> None:
     store_option(options)
     options.add_argument("--iterations", type=int, default=100, help="of scikit-learn, at most (default: %(default)s)")
     options.add_argument("--seeds", type=int, default=5, help="default: %(default)s")
+    options.add_argument("overrides", nargs="*", help="of `embedbench run`, such as training.max_epochs=12")
     options.add_argument(
         "--rival-layers", type=int, nargs="+", help="the layers that scikit-learn fits in every round (default: all)"
     )
@@ -112,6 +113,7 @@ def _measured(chosen: argparse.Namespace) -> dict[str, Any]:
         "mixes=[single,scalar]",
         f"seeds=[{seeds}]",
         "control=false",
+        *chosen.overrides,
         which=(Split.TRAIN, Split.DEV),
     )
     train, dev = small.probe_data(Split.TRAIN), small.probe_data(Split.DEV)

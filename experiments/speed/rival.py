@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import psutil
 import torch
+from rival_process import ANSWER
 
 HERE = Path(__file__).resolve().parent
 
@@ -75,11 +76,11 @@ class Rival:
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line = next((line for line in self._process.stdout if line.startswith(ANSWER)), "")
         if not line:
             self._process.wait()
             self._errors.seek(0)
             said = [text for text in self._errors.read().splitlines() if text.strip()] or ["it said nothing"]
             raise RivalError(f"{self._script} ended: {said[-1]}")
-        found: dict[str, Any] = json.loads(line)
+        found: dict[str, Any] = json.loads(line.removeprefix(ANSWER))
         return found

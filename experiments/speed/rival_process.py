@@ -1,6 +1,6 @@
 """The rival's side of a benchmark: a process in an environment of its own, which works when it is told to.
 
-It imports nothing of embedbench. The other side is `rival.py`. One line in, one JSON line out: `go` does the work once
+It imports nothing of embedbench. The other side is `rival.py`. One line in, one line with JSON out: `go` does the work once
 and answers with its seconds; `save FILE` writes what the last `go` found, as .npy, outside of the timing; `stop` ends.
 """
 
@@ -15,6 +15,9 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+
+ANSWER = "ANSWER "
+"""Begins every answer: what libraries printed while they were imported is no answer."""
 
 
 def serve(
@@ -32,14 +35,13 @@ def serve(
     os.dup2(2, 1)
 
     def answer(**values: Any) -> None:
-        answers.write(json.dumps(values) + "\n")
+        answers.write(f"{ANSWER}{json.dumps(values)}\n")
         answers.flush()
 
     with open(sys.argv[1], encoding="utf-8") as stream:
         inputs = json.load(stream)
-    import torch
-
-    torch.set_num_threads(inputs["threads"])
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(inputs["threads"])
     work, as_array = make(inputs)
     answer(versions={package: version(package) for package in packages})
     found = None

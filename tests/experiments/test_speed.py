@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -25,13 +25,19 @@ PROMISED = (
 def speed(monkeypatch):
     """The benchmarks import each other as neighbours, as scripts do."""
     monkeypatch.syspath_prepend(str(SPEED))
+    yield
+    for name in [path.stem for path in SPEED.glob("*.py")]:
+        sys.modules.pop(name, None)
 
 
 @pytest.mark.parametrize("script", ["bench", "extraction", "elmo", "probes", "gather", "sentence_baselines"])
-def test_help_works(script):
-    done = subprocess.run([sys.executable, str(SPEED / f"{script}.py"), "--help"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "--rounds" in done.stdout
+@pytest.mark.usefixtures("speed")
+def test_help_works(script, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [f"{script}.py", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(SPEED / f"{script}.py"), run_name="__main__")
+    assert ended.value.code == 0
+    assert "--rounds" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("speed")

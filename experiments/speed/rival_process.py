@@ -1,7 +1,8 @@
 """The rival's side of a benchmark: a process in an environment of its own, which works when it is told to.
 
-It imports nothing of embedbench. The other side is `rival.py`. One line in, one line with JSON out: `go` does the work once
-and answers with its seconds; `save FILE` writes what the last `go` found, as .npy, outside of the timing; `stop` ends.
+It imports nothing of embedbench. The other side is `rival.py`. One line in, one line with JSON out: `go` does the work
+once and answers with its seconds; `save FILE` writes what the last `go` found, as .npy, outside of the timing; `stop`
+ends.
 """
 
 from __future__ import annotations

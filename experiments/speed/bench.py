@@ -54,7 +54,7 @@ def run_script(name: str, arguments: list[str]) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Runs, writes, prints the table; 1 when a benchmark failed or an output was not within its tolerance."""
+    """Runs, writes, prints the table; 1 when a benchmark failed, or an output of a full run was off."""
     options = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     rival_option(options)
     options.add_argument("--quick", action="store_true", help="few words and rounds")
@@ -83,7 +83,8 @@ def main() -> int:
     (out / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", "utf-8")
     (out / "summary.md").write_text(table_of(summary), "utf-8")
     print("\n" + table_of(summary))
-    return 1 if summary["failed"] or summary["outside_tolerance"] else 0
+    # Few words make accuracies jump: a quick run only fails where a benchmark did.
+    return 1 if summary["failed"] or (summary["outside_tolerance"] and not chosen.quick) else 0
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ FULL_SIZE = BilmOptions(
 )
 RIVAL_BATCH = 32
 TOLERANCE = 1e-5
-"""Largest difference of a number, in float32; the largest numbers of random weights are below 3."""
+"""Largest difference of a number, in float32."""
 
 
 class StepLoop:

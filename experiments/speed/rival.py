@@ -65,7 +65,9 @@ class Rival:
         """Ends the process."""
         if self._process.poll() is None:
             self._process.communicate("stop\n")
-        self._errors.close()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            if stream is not None:
+                stream.close()
         self._place.cleanup()
 
     def _ask(self, order: str) -> dict[str, Any]:
@@ -81,6 +83,7 @@ class Rival:
             self._process.wait()
             self._errors.seek(0)
             said = [text for text in self._errors.read().splitlines() if text.strip()] or ["it said nothing"]
+            self.close()
             raise RivalError(f"{self._script} ended: {said[-1]}")
         found: dict[str, Any] = json.loads(line.removeprefix(ANSWER))
         return found

@@ -15,7 +15,10 @@ from embedbench import __version__
 from embedbench.errors import ConfigurationError
 from embedbench.fingerprint import fingerprint
 from embedbench.mixing import check_mix_names
-from embedbench.probing.probes import Graded, Pointer, Structural
+from embedbench.probing.allennlp import require_allennlp
+from embedbench.probing.members import Vary
+from embedbench.probing.nearest_probes import Nearest
+from embedbench.probing.probes import CRF, Biaffine, Graded, Pointer, Structural
 from embedbench.scoring.baselines import BASELINES
 from embedbench.types import TREES, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
 
@@ -40,8 +43,9 @@ class Cell:
     Attributes:
         extractor: where vectors come from.
         task: what is asked of them.
-        probe: the probe family; a tree task takes the default structural probe where this is none, a graded task the
-            default graded probe, a task of answers in a passage the default pointer.
+        probe: the probe family; a tree task takes the default structural probe where this is none, a head selection the
+            default biaffine one, a graded task the default graded probe, a task of answers in a passage the default
+            pointer.
         training: how members train.
         mixes: names of layer mixes; `single`, `cumulative` and `top_down` stand for every layer.
         seeds: of initialisation and data order.
@@ -74,15 +78,44 @@ class Cell:
             raise ConfigurationError(f"resamples is {self.resamples}; it must be at least 1")
         if self.limit is not None and self.limit < 1:
             raise ConfigurationError(f"limit is {self.limit}; it is a number of sentences, at least 1, or null for all")
-        if self.task.meta.kind is TaskKind.CLASSIFICATION and not hasattr(self.probe, "hidden_widths"):
+        self._check_probe()
+        # A CRF trains sentence by sentence, as the probes of trees and answers do; neighbours are not trained.
+        tunable = self.task.meta.kind in (TaskKind.CLASSIFICATION, TaskKind.GRADED)
+        if isinstance(self.probe, CRF | Nearest):
+            tunable = False
+        if self.training.tuned and self.probe_name != "none" and not tunable:
             raise ConfigurationError(
-                f"probe {self.probe.name} is not for classes, and {self.task.meta.name} is a classification; "
-                "choose another, such as probe=linear"
+                "training.rate_factors and training.weight_decays make a grid for probes of single classes and grades; "
+                f"probe {self.probe_name} on {self.task.meta.name} is none: leave them out for it"
             )
         if not self.extractor.name.strip() or self.extractor.name in BASELINES:
             raise ConfigurationError(
                 f"an extractor cannot be called {self.extractor.name!r}; {', '.join(BASELINES)} are rows of "
                 "tables: set extractor.name"
+            )
+
+    def _check_probe(self) -> None:
+        if self.task.meta.kind is TaskKind.HEAD_SELECTION:
+            require_allennlp(f"task {self.task.meta.name}, to decode trees,")
+        if self.task.meta.kind is not TaskKind.CLASSIFICATION:
+            return
+        if isinstance(self.probe, CRF):
+            require_allennlp(f"probe {self.probe.name}")
+            if self.codelength:
+                raise ConfigurationError(
+                    f"probe {self.probe.name} has no online code: set codelength=false, or take another, "
+                    "such as probe=linear"
+                )
+        elif isinstance(self.probe, Nearest):
+            if self.codelength:
+                raise ConfigurationError(
+                    f"probe {self.probe.name} gives no probabilities, so it has no online code: set codelength=false, "
+                    "or take another, such as probe=linear"
+                )
+        elif not hasattr(self.probe, "hidden_widths"):
+            raise ConfigurationError(
+                f"probe {self.probe.name} is not for classes, and {self.task.meta.name} is a classification; "
+                "choose another, such as probe=linear"
             )
 
     @property
@@ -95,6 +128,11 @@ class Cell:
     def structural(self) -> Structural:
         """The structural probe of a tree task: `probe`, or the default one where `probe` is for classification."""
         return self.probe if isinstance(self.probe, Structural) else Structural()
+
+    @property
+    def biaffine(self) -> Biaffine:
+        """The biaffine probe of a head selection: `probe`, or the default one where `probe` is for another kind."""
+        return self.probe if isinstance(self.probe, Biaffine) else Biaffine()
 
     @property
     def graded(self) -> Graded:
@@ -111,7 +149,12 @@ class Cell:
         kind = self.task.meta.kind
         if kind in TREES:
             return self.structural
-        trained = {TaskKind.CLASSIFICATION: self.probe, TaskKind.GRADED: self.graded, TaskKind.POINTER: self.pointer}
+        trained = {
+            TaskKind.CLASSIFICATION: self.probe,
+            TaskKind.HEAD_SELECTION: self.biaffine,
+            TaskKind.GRADED: self.graded,
+            TaskKind.POINTER: self.pointer,
+        }
         return trained.get(kind)
 
     @property
@@ -119,6 +162,11 @@ class Cell:
         """32 digits; the same for the same numbers. Loads no model and parses no data."""
         training = component_options(self.training)
         training.pop("memory_bytes")  # where vectors lie while training changes no number
+        # Only where there is a grid: cells that were finished before it existed keep their identity.
+        for name in ("rate_factors", "weight_decays") if not self.training.tuned else ():
+            training.pop(name)
+        if self.training.vary is Vary.both:
+            training.pop("vary")
         trained = {
             "probe": component_options(self.probe),
             "training": training,
@@ -128,7 +176,9 @@ class Cell:
             **({"codelength": CODE_VERSION} if self.codelength else {}),
         }
         kind = self.task.meta.kind
-        if kind is TaskKind.CATEGORISATION:
+        if kind is TaskKind.CLASSIFICATION and isinstance(self.probe, Nearest):
+            trained = {name: trained[name] for name in ("probe", "control")}
+        elif kind is TaskKind.CATEGORISATION:
             trained = {"seeds": list(self.seeds)}
         elif kind is not TaskKind.CLASSIFICATION:
             probe = self._trained_probe
@@ -176,8 +226,7 @@ def limited(split: TaskSplit, sentences: int | None) -> TaskSplit:
         return split
     corpus = Corpus(split.corpus.sentences[:sentences])
     kept = (split.spans[..., 1] <= corpus.n_words).all(axis=1)
-    questions = None if split.questions is None else split.questions[kept]
-    return TaskSplit(corpus, split.spans[kept], np.asarray(split.labels)[kept], split.clusters[kept], questions)
+    return dataclasses.replace(split.only(np.asarray(kept)), corpus=corpus)
 
 
 def load_splits(cell: Cell) -> dict[Split, TaskSplit]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from embedbench.errors import ConfigurationError
 from embedbench.measuring import Stopwatch
 from embedbench.outcomes import Outcome, failed, now, phases_of
 from embedbench.probing.control import control_labels
+from embedbench.probing.nearest_probes import Nearest
+from embedbench.probing.probes import CRF
 from embedbench.progress import Progress, SilentProgress
 from embedbench.results.predictions import Predictions
 from embedbench.results.schema import Record, Status
@@ -20,15 +22,31 @@ from embedbench.results.superseding import remove_failures
 from embedbench.results.writing import cell_folder, finished, write_record
 from embedbench.scored.answers import measure_answers
 from embedbench.scored.graded import measure_graded
+from embedbench.scored.heads import measure_heads
 from embedbench.scored.members import score_baselines, score_codes, score_members
 from embedbench.scored.scores import Scored
 from embedbench.scored.similarity import score_similarities
 from embedbench.scored.suites import score_suite
 from embedbench.scored.trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder
-from embedbench.types import SUITES, TREES, ControlKind, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
+from embedbench.types import (
+    SUITES,
+    TREES,
+    ControlKind,
+    Extractor,
+    FittedOnTrain,
+    Split,
+    TaskKind,
+    TaskSplit,
+    WordVectors,
+)
 
 if TYPE_CHECKING:
+    from embedbench.probing.fitted import FittedMembers
+    from embedbench.probing.members import ProbeData
+    from embedbench.probing.nearest import FittedNearest
+    from embedbench.probing.tag_training import FittedTaggers
+    from embedbench.probing.trials import Trial
     from embedbench.store import LayeredStore
 
 CONTROL_SEED = 0
@@ -134,6 +152,17 @@ def _stores(
     }
 
 
+_Measure = Callable[[Cell, Mapping[Split, TaskSplit], Mapping[Split, WordVectors], Stopwatch, Progress], Scored]
+
+_TRAINED: dict[TaskKind, _Measure] = {
+    **dict.fromkeys(TREES, measure_trees),
+    TaskKind.HEAD_SELECTION: measure_heads,
+    TaskKind.GRADED: measure_graded,
+    TaskKind.POINTER: measure_answers,
+}
+"""How the cells are measured that train probes on something other than classes."""
+
+
 def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> tuple[Record, Predictions]:
     cell, watch = work.cell, work.watch
     with watch.phase("data"):
@@ -147,17 +176,10 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
     elif cell.task.meta.kind in SUITES:
         with watch.phase("scoring"):
             scored = score_suite(cell, splits[Split.TEST], stores[Split.TEST])
-    elif cell.task.meta.kind in TREES:
-        set_threads(places.threads)
-        scored = measure_trees(cell, splits, stores, watch, progress)
-    elif cell.task.meta.kind is TaskKind.GRADED:
-        set_threads(places.threads)
-        scored = measure_graded(cell, splits, stores, watch, progress)
-    elif cell.task.meta.kind is TaskKind.POINTER:
-        set_threads(places.threads)
-        scored = measure_answers(cell, splits, stores, watch, progress)
     else:
-        scored = _probe(cell, splits, stores, places, watch, progress)
+        set_threads(places.threads)
+        measure = _TRAINED.get(cell.task.meta.kind, _probe)
+        scored = measure(cell, splits, stores, watch, progress)
     record = Record(
         status=Status.DONE,
         identity=identity,
@@ -172,6 +194,7 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
         subset_scores=scored.subset_scores,
         mix_weights=scored.mix_weights,
         training=scored.training,
+        trials=scored.trials,
         alignment={
             which.value: {
                 "words": splits[which].corpus.n_words,
@@ -197,17 +220,13 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
 def _probe(
     cell: Cell,
     splits: Mapping[Split, TaskSplit],
-    stores: Mapping[Split, LayeredStore],
-    places: Places,
+    stores: Mapping[Split, WordVectors],
     watch: Stopwatch,
     progress: Progress,
 ) -> Scored:
     from embedbench.probing.members import ProbeData
-    from embedbench.probing.plan import plan_members
     from embedbench.probing.questions import asked_once, label_columns
-    from embedbench.probing.trainer import train_members
 
-    set_threads(places.threads)
     with watch.phase("probing"):
         n_labels = len(cell.task.label_names)
         columns = {which: label_columns(split) for which, split in splits.items()}
@@ -215,29 +234,47 @@ def _probe(
             for which, labels in control_labels(splits, n_labels, CONTROL_SEED).items():
                 columns[which]["control"] = labels
         data = {which: ProbeData(stores[which], asked_once(splits[which]), columns[which]) for which in splits}
-        members = plan_members(
-            cell.mixes, cell.probe, cell.seeds, tuple(columns[Split.TRAIN]), stores[Split.TRAIN].n_layers
-        )
-        trained = train_members(
-            data[Split.TRAIN],
-            data[Split.DEV],
-            members,
-            dict.fromkeys(columns[Split.TRAIN], n_labels),
-            cell.training,
-            progress,
-        )
+        n_layers, names = stores[Split.TRAIN].n_layers, tuple(columns[Split.TRAIN])
+        trained, trials = _trained(cell, data, names, n_labels, n_layers, progress)
         predicted = trained.predict(data[Split.TEST], progress)
     with watch.phase("scoring"):
         scored = score_members(cell, trained, splits, columns[Split.TEST], predicted)
-        scored = scored.with_baselines(score_baselines(cell, splits))
+        scored = replace(scored.with_baselines(score_baselines(cell, splits)), trials=trials)
     if not cell.codelength:
         return scored
+    from embedbench.probing.fitted import FittedMembers
     from embedbench.probing.online_code import online_codes
 
     with watch.phase("codelength"):
-        n_by_column = dict.fromkeys(columns[Split.TRAIN], n_labels)
-        codes = online_codes(data[Split.TRAIN], data[Split.DEV], members, n_by_column, cell.training, progress)
+        assert isinstance(trained, FittedMembers)  # the cell refuses others; these have the rates chosen for them
+        n_by_column = dict.fromkeys(names, n_labels)
+        codes = online_codes(data[Split.TRAIN], data[Split.DEV], trained.members, n_by_column, cell.training, progress)
         return scored.with_codes(score_codes(cell, splits[Split.TRAIN], codes))
+
+
+def _trained(
+    cell: Cell,
+    data: Mapping[Split, ProbeData],
+    columns: tuple[str, ...],
+    n_labels: int,
+    n_layers: int,
+    progress: Progress,
+) -> tuple[FittedMembers | FittedTaggers | FittedNearest, tuple[Trial, ...]]:
+    """The members of a cell on its train split, and what was tried for them."""
+    from embedbench.probing.nearest import fit_nearest, plan_nearest
+    from embedbench.probing.plan import plan_members, plan_sentence_members
+    from embedbench.probing.tag_training import train_taggers
+    from embedbench.probing.tuning import train_tuned
+
+    train, dev = data[Split.TRAIN], data[Split.DEV]
+    if isinstance(cell.probe, Nearest):
+        nearest = plan_nearest(cell.mixes, columns, n_layers)
+        return fit_nearest(train, dev, nearest, cell.probe, cell.training.memory_bytes, progress), ()
+    if isinstance(cell.probe, CRF):
+        taggers = plan_sentence_members(cell.mixes, cell.seeds, columns, n_layers)
+        return train_taggers(train, dev, taggers, cell.probe, cell.task.label_names, cell.training, progress), ()
+    members = plan_members(cell.mixes, cell.probe, cell.seeds, columns, n_layers)
+    return train_tuned(train, dev, members, dict.fromkeys(columns, n_labels), cell.training, progress)
 
 
 def set_threads(threads: int | None) -> None:

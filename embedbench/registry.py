@@ -33,10 +33,12 @@ _FAMILIES = ("embedbench.extractors", "embedbench.tasks")
 _MODULES = (
     "embedbench.mixing",
     "embedbench.probing.probes",
+    "embedbench.probing.nearest_probes",
     "embedbench.scoring.metrics",
     "embedbench.scoring.answers",
     "embedbench.scoring.groups",
     "embedbench.scoring.trees",
+    "embedbench.scoring.attachment",
 )
 """The other modules that register. None of them imports a heavy library at module level."""
 

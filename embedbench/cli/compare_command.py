@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from embedbench.cli.printing import show
 from embedbench.cli.table_command import names
 from embedbench.errors import ConfigurationError
 from embedbench.registry import load_components
@@ -19,12 +18,11 @@ from embedbench.reporting.comparing import (
     comparison_rows,
     comparison_sheet,
 )
-from embedbench.reporting.formats import as_latex, as_markdown, as_text
 from embedbench.reporting.options import Format
-from embedbench.reporting.rows import as_csv, as_json
 from embedbench.reporting.table import render_problems
 from embedbench.results.reading import read_records
 from embedbench.scoring.intervals import Bootstrap
+from embedbench.scoring.subsets import WHOLE
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -42,6 +40,7 @@ def execute(arguments: Sequence[str]) -> int:
         second_mix=parsed.mix_second,
         tasks=names(parsed.tasks),
         labels=parsed.labels,
+        subset=parsed.subset,
         bootstrap=Bootstrap(resamples=parsed.resamples),
     )
     return show_comparison(compare_extractors(found, options), parsed.format)
@@ -49,18 +48,7 @@ def execute(arguments: Sequence[str]) -> int:
 
 def show_comparison(compared: Compared, form: Format) -> int:
     """Prints the comparison; 1 when it has no row."""
-    if form.is_rows:
-        table = comparison_rows(compared)
-        sys.stdout.write(as_json(table) if form is Format.JSON else as_csv(table))
-    elif form is Format.MD:
-        sys.stdout.write(as_markdown(comparison_sheet(compared)))
-    elif form is Format.LATEX:
-        sys.stdout.write(as_latex(comparison_sheet(compared)))
-    else:
-        terminal = sys.stdout.isatty()
-        width = shutil.get_terminal_size().columns if terminal else None
-        color = terminal and "NO_COLOR" not in os.environ
-        sys.stdout.write(as_text(comparison_sheet(compared), width=width, color=color))
+    show(form, lambda: comparison_sheet(compared), lambda: comparison_rows(compared))
     return 0 if compared.rows else 1
 
 
@@ -77,6 +65,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--mix-second", help="the mix of the second, if it is another")
     parser.add_argument("--tasks", help="these rows in this order, separated by commas")
     parser.add_argument("--labels", default="task", help="task or control")
+    parser.add_argument("--subset", default=WHOLE, help="seen, unseen, ambiguous, … targets only (whole)")
     parser.add_argument("--resamples", type=int, default=9_999, help="of bootstrap and permutation test (9999)")
     parser.add_argument("--format", type=Format, choices=list(Format), default=Format.RICH, metavar="FORMAT",
                         help=", ".join(Format))  # fmt: skip

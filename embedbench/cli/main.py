@@ -19,6 +19,7 @@ COMMANDS = {
     "table": "print the comparison table of one or more results folders",
     "compare": "paired test of two extractors, task by task",
     "conditional": "what an extractor adds over a baseline: both side by side against the baseline alone",
+    "capacity": "accuracy and selectivity against the size of the probe",
     "layers": "what every layer knows, what the mix weighs, where the score is gained",
     "geometry": "anisotropy, self-similarity and likeness (CKA) of an extractor's layers",
     "demo": "compare three embedding families offline, in minutes",

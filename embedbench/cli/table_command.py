@@ -62,7 +62,8 @@ def _parse(arguments: Sequence[str]) -> tuple[TableOptions, list[Path]]:
     parser.add_argument(
         "--subset",
         default=WHOLE,
-        help="only the test targets whose word is seen or unseen in train, ambiguous or unambiguous there; "
+        help="only the test targets whose word is seen or unseen in train, ambiguous or unambiguous there; or a part "
+        "of a task, such as feminine and masculine of gap, or one question of spr2; "
         "whole (all targets, the default), or all (rows only)",
     )
     parser.add_argument("--interval", type=_one_of(IntervalStyle), default=IntervalStyle.PLUS_MINUS,

@@ -28,12 +28,14 @@ class LexicalExpression:
         category: the lexical category (LEXCAT), such as N, V, P, PP, V.VPC.full.
         supersense: SS, such as `n.PERSON`, or for adpositions the role (`p.Topic`); `_` for none, `??` for unclear.
         function: SS2, the function of an adposition; `_` for none.
+        lemma: LEXLEMMA, of all its words, such as `rust out`; `_` for none.
     """
 
     words: tuple[int, ...]
     category: str
     supersense: str
     function: str
+    lemma: str
 
     @property
     def contiguous(self) -> bool:
@@ -53,7 +55,7 @@ class LexicalSentence:
 def read_conllulex(path: str | Path) -> list[LexicalSentence]:
     """The sentences of a CoNLL-U-Lex file (19 columns), without multiword-token and empty-node rows.
 
-    Read are FORM, SMWE, LEXCAT, SS and SS2; for the syntax see `read_conllu`.
+    Read are FORM, SMWE, LEXCAT, LEXLEMMA, SS and SS2; for the syntax see `read_conllu`.
 
     Raises:
         DataError: the file is empty; a row has not 19 columns; the words of an expression are not numbered 1, 2, 3.
@@ -111,6 +113,6 @@ def _expressions(rows: list[tuple[int, list[str]]], problem: _Problem) -> tuple[
                 line, f"expected position {len(group)} of the multiword expression {found[1]}, found {found[2]}"
             )
     return tuple(
-        LexicalExpression(tuple(indices), *(rows[indices[0]][1][column] for column in (11, 13, 14)))
+        LexicalExpression(tuple(indices), *(rows[indices[0]][1][column] for column in (11, 13, 14, 12)))
         for indices in members.values()
     )

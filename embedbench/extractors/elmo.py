@@ -154,6 +154,8 @@ class Elmo:
         with torch.no_grad():
             model = self._model
             table = model.words(character_ids(list(vocabulary), self._options.max_characters))
+            # Every sentence starts in the same state, behind its boundary, and nothing reads where it ends.
+            begin = None if self.carry_state else model.after((table[0:1], table[1:2]))
             for batch in self._batches(sizes):
                 lengths = sizes[batch]
                 words = flat_ranges(starts[batch], lengths)
@@ -162,8 +164,6 @@ class Elmo:
                     layers = model.layers(table[_on(table, rows)], Lanes.carrying((lengths + 2).tolist(), self.lanes))
                     layers = [layer[_on(table, inside)] for layer in layers]
                 else:
-                    # Every sentence starts in the same state, behind its boundary, and nothing reads where it ends.
-                    begin = model.after((table[0:1], table[1:2]))
                     layers = model.layers(table[_on(table, types[words])], Lanes.balanced(lengths.tolist()), begin)
                 for k, layer in enumerate(layers):
                     values[words, k] = layer.cpu().numpy()

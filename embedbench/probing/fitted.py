@@ -74,6 +74,23 @@ class FittedMembers:
             learned_mix(m.mix, p) if m.mix.learned else None for m, p in zip(self.members, self.parameters, strict=True)
         ]
 
+    def only(self, rows: Sequence[int]) -> FittedMembers:
+        """Some of the members, in that order."""
+        return replace(
+            self,
+            members=tuple(self.members[row] for row in rows),
+            parameters=tuple(self.parameters[row] for row in rows),
+            epochs=tuple(self.epochs[row] for row in rows),
+            best_epochs=tuple(self.best_epochs[row] for row in rows),
+            dev_scores=tuple(self.dev_scores[row] for row in rows),
+            dev_losses=tuple(self.dev_losses[row] for row in rows),
+        )
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many parameters every member trained."""
+        return [sum(values.numel() for values in parameters.values()) for parameters in self.parameters]
+
     def predict(self, data: ProbeData, progress: Progress | None = None) -> Int64[np.ndarray, "members targets"]:
         """The label that every member gives every target.
 
@@ -178,10 +195,11 @@ def batches_in_order(bank: Bank, n_targets: int) -> Iterator[tuple[Int64[np.ndar
         yield targets, bank.batch(targets)
 
 
-def _order(member: Member, n_layers: int) -> tuple[bytes, str, str, int]:
+def _order(member: Member, n_layers: int) -> tuple[bytes, str, str, int, float, float]:
     # Big-endian first layer, so that the members of a single layer are neighbours, layer by layer.
     first_layer = int(np.flatnonzero(member.mix.coefficients(n_layers)[0])[0])
-    return first_layer.to_bytes(4, "big"), member.mix.label, member.labels, member.seed
+    tried = member.rate_factor, -1.0 if member.weight_decay is None else member.weight_decay
+    return first_layer.to_bytes(4, "big"), member.mix.label, member.labels, member.seed, *tried
 
 
 def learned_mix(mix: Mix, parameters: Parameters) -> MixWeights:

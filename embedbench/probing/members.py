@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import enum
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Real
@@ -17,6 +20,26 @@ from embedbench.types import TaskSplit, WordVectors
 _FULL_RATE_WIDTH = 384
 
 
+@runtime_checkable
+class TrainedMember(Protocol):
+    """What must be known of a member of any kind of probe to name what it learned."""
+
+    @property
+    def mix(self) -> Mix:
+        """Layers → one vector."""
+        ...
+
+    @property
+    def labels(self) -> str:
+        """The label column it learned."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Of its initial parameters and the order of its data."""
+        ...
+
+
 @dataclass(frozen=True)
 class Member:
     """One independently trained probe.
@@ -26,17 +49,24 @@ class Member:
         probe: vectors → label scores.
         labels: the label column it learns: `task` or `control`.
         seed: of its initial parameters and of the order of its training targets; nothing else is random.
+        rate_factor: of its learning rates but that of the mix.
+        weight_decay: in place of the training's, unless it is None.
     """
 
     mix: Mix
     probe: Probe
     labels: str = "task"
     seed: int = 0
+    rate_factor: float = 1.0
+    weight_decay: float | None = None
 
     @property
     def label(self) -> str:
         """How messages name it, such as `scalar linear task seed 0`."""
-        return f"{self.mix.label} {self.probe.name} {self.labels} seed {self.seed}"
+        label = f"{self.mix.label} {self.probe.name} {self.labels} seed {self.seed}"
+        if self.rate_factor == 1.0 and self.weight_decay is None:
+            return label
+        return f"{label}, rate x {self.rate_factor:g}, weight decay {self.weight_decay}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +97,17 @@ class ProbeData:
                 raise ContractError(f"label column {name!r} has {len(column)} labels for {len(self.split)} targets")
 
 
+class Vary(enum.StrEnum):
+    """What the seeds of a cell change; the names are what a user types."""
+
+    both = "both"
+    """Initial parameters and the order of the training targets."""
+    initialisation = "initialisation"
+    """Initial parameters alone (and a probe's dropout): all seeds see the targets in the order of seed 0."""
+    order = "order"
+    """The order alone: all seeds start from the parameters of seed 0."""
+
+
 @dataclass(frozen=True)
 class Training:
     """How members are trained; the same for all of them.
@@ -88,6 +129,10 @@ class Training:
         min_updates: fewest updates in the schedule.
         enough_updates: with as many updates after fewer epochs (but at least half of `max_epochs`), the schedule ends.
         memory_bytes: span vectors beyond this size live in a temporary file, mapped into memory.
+        rate_factors: learning rates to try, as factors of those above; with `weight_decays` they make a grid whose
+            points all train, and of which the best on dev is kept.
+        weight_decays: weight decays to try; empty for `weight_decay` alone.
+        vary: what seeds change, to tell how much of their spread comes from where.
 
     Raises:
         ConfigurationError: a value is out of its range.
@@ -103,14 +148,51 @@ class Training:
     min_updates: int = 1000
     enough_updates: int = 1500
     memory_bytes: int = 1 << 30
+    rate_factors: tuple[float, ...] = (1.0,)
+    weight_decays: tuple[float, ...] = ()
+    vary: Vary = Vary.both
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "vary", Vary(self.vary))
         for name in ("batch_size", "max_epochs", "patience", "memory_bytes", "learning_rate", "network_learning_rate"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigurationError(f"training.{name} is {getattr(self, name)}; it must be above 0")
         for name in ("weight_decay", "mix_learning_rate", "min_updates", "enough_updates"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ConfigurationError(f"training.{name} is {getattr(self, name)}; it must not be negative")
+        # Lists come from configuration files; what is compared and hashed is a tuple.
+        for name, least in (("rate_factors", math.ulp(0.0)), ("weight_decays", 0.0)):
+            values = tuple(map(float, getattr(self, name)))
+            object.__setattr__(self, name, values)
+            if len(set(values)) < len(values) or not all(least <= v < math.inf for v in values):
+                raise ConfigurationError(
+                    f"training.{name} is {list(values)}; it lists distinct numbers "
+                    f"{'above 0' if name == 'rate_factors' else 'from 0'}"
+                )
+        if not self.rate_factors:
+            raise ConfigurationError("training.rate_factors is empty; [1.0] tries the one rate there is")
+
+    def initial_seed(self, seed: int) -> int:
+        """The seed of the initial parameters of members of this seed."""
+        return 0 if self.vary is Vary.order else seed
+
+    def order(self, seed: int) -> np.random.Generator:
+        """What shuffles the training targets of members of this seed; a stream apart from the initial parameters'."""
+        own = 0 if self.vary is Vary.initialisation else seed
+        stream = int.from_bytes(hashlib.sha256(f"order\0{own}".encode()).digest()[:16], "little")
+        return np.random.Generator(np.random.PCG64(stream))
+
+    @property
+    def tuned(self) -> bool:
+        """Whether there is more to try than the rate and the decay above."""
+        return self.grid != ((1.0, self.weight_decay),)
+
+    @property
+    def grid(self) -> tuple[tuple[float, float], ...]:
+        """Every (rate factor, weight decay) to try."""
+        return tuple(
+            (rate, decay) for rate in self.rate_factors for decay in self.weight_decays or (self.weight_decay,)
+        )
 
     def rate(self, width: int, *, linear: bool) -> float:
         """The learning rate of a probe with this many inputs at the start of the schedule."""

@@ -21,6 +21,7 @@ class NetworkGroup:
         self._probe = members[0].probe
         self._spans = shape.spans
         self._parts = parts_of(self._probe, shape.spans)
+        self._rectified = getattr(self._probe, "rectified", True)
         self._n_layers = shape.layers
         # Depends on the seed alone, and members share the masks: a member drops the same units in any company.
         self._dropout = torch.Generator().manual_seed(members[0].seed)
@@ -70,7 +71,7 @@ class NetworkGroup:
         depth = 0
         while f"weight{depth}" in parameters:
             if depth:
-                hidden = torch.relu(hidden)
+                hidden = torch.relu(hidden) if self._rectified else hidden
                 if training and self._probe.dropout:
                     keep = 1 - self._probe.dropout
                     kept = torch.rand(hidden.shape[1:], generator=self._dropout) < keep

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from embedbench.mixing import Cumulative, TopDown, expand_mixes
+from embedbench.mixing import Cumulative, Mix, TopDown, expand_mixes
 from embedbench.probing.members import Member
 from embedbench.probing.probes import Probe
+from embedbench.probing.sentence_groups import SentenceMember
 
 
 def plan_members(
@@ -26,8 +27,29 @@ def plan_members(
     """
     return tuple(
         Member(mix=mix, probe=probe, labels=labels, seed=seed)
-        for labels in columns
-        for mix in expand_mixes(mixes, n_layers)
-        if labels != "control" or not isinstance(mix, Cumulative | TopDown)
-        for seed in seeds
+        for labels, mix, seed in _planned(mixes, seeds, columns, n_layers)
     )
+
+
+def plan_sentence_members(
+    mixes: Sequence[str], seeds: Sequence[int], columns: Sequence[str], n_layers: int
+) -> tuple[SentenceMember, ...]:
+    """The same members as `plan_members` has, of a probe that reads whole sentences.
+
+    Raises:
+        ConfigurationError: a mix is unknown, or asks for a layer that does not exist.
+    """
+    return tuple(
+        SentenceMember(mix=mix, seed=seed, labels=labels)
+        for labels, mix, seed in _planned(mixes, seeds, columns, n_layers)
+    )
+
+
+def _planned(
+    mixes: Sequence[str], seeds: Sequence[int], columns: Sequence[str], n_layers: int
+) -> Iterator[tuple[str, Mix, int]]:
+    for labels in columns:
+        for mix in expand_mixes(mixes, n_layers):
+            if labels != "control" or not isinstance(mix, Cumulative | TopDown):
+                for seed in seeds:
+                    yield labels, mix, seed

@@ -6,37 +6,18 @@ holds: without a hidden layer the scores are u·word + v·(word*question).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Int64
 from torch import Tensor
 
-from embedbench.mixing import Mix, normalise_words
 from embedbench.probing.groups import Parameters
-from embedbench.probing.softmax_regression import current_coefficients
+from embedbench.probing.sentence_groups import SentenceGroup, SentenceMember, mix_parameters
 
 _INITIAL_DEVIATION = 0.01
 """Of the weights of the last layer, so that training starts near chance."""
-
-
-@dataclass(frozen=True)
-class PointerMember:
-    """One independently trained pointer.
-
-    Attributes:
-        mix: layers → one vector.
-        seed: of the initial weights and of the order of passages.
-        labels: the label column it learns; there is one only.
-    """
-
-    mix: Mix
-    seed: int = 0
-
-    labels: ClassVar[str] = "task"
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,28 +49,16 @@ class Questions:
     longest: int
 
 
-class PointerGroup:
-    """Members whose weights have the same shapes and whose mixes are of one kind, stacked and trained as one."""
-
-    def __init__(self, members: Sequence[PointerMember], parameters: Parameters, n_layers: int) -> None:
-        self._n_layers = n_layers
-        self.keep(members, parameters)
-
-    def keep(self, members: Sequence[PointerMember], parameters: Parameters) -> None:
-        """Goes on with these members only."""
-        self.members, self.parameters = list(members), parameters
-        fixed = [torch.from_numpy(member.mix.coefficients(self._n_layers)) for member in members]
-        self._fixed = torch.stack(fixed) if fixed else torch.zeros(0, 1, self._n_layers)
-        learned = [row for row, member in enumerate(members) if member.mix.learned]
-        self._learned = torch.tensor(learned, dtype=torch.int64)
+class PointerGroup(SentenceGroup[Questions]):
+    """Pointers of one shape."""
 
     def log_probabilities(
         self, batch: Questions, parameters: Parameters | None = None
     ) -> Float32[Tensor, "members questions longest 2"]:
         """Of starting and of ending at every word of the question's passage; minus infinity beyond its end."""
         parameters = self.parameters if parameters is None else parameters
-        words = self._mixed(batch.words, parameters)
-        of_questions = self._mixed(batch.question_words, parameters)
+        words = self.mixed(batch.words, parameters)
+        of_questions = self.mixed(batch.question_words, parameters)
         questions = words.new_zeros(len(words), len(batch.lengths), words.shape[2])
         questions = questions.index_add(1, batch.question_of, of_questions) / batch.lengths.unsqueeze(1)
         score = _scores_of_layers if "weight1" in parameters else _scores_of_products
@@ -108,32 +77,12 @@ class PointerGroup:
         starts = found[:, questions, batch.answers[:, 0], 0]
         return -(starts + found[:, questions, batch.answers[:, 1], 1]).mean(dim=1)
 
-    def gradients(self, batch: Questions) -> tuple[Float32[Tensor, "members"], Parameters]:
-        """The loss of every member, and the gradient of every parameter."""
-        leaves = {name: value.detach().requires_grad_() for name, value in self.parameters.items()}
-        with torch.enable_grad():
-            losses = self.losses(batch, leaves)
-            # Members share no parameter, so the gradient of the sum holds each member's own.
-            gradients = torch.autograd.grad(losses.sum(), list(leaves.values()))
-        return losses.detach(), dict(zip(leaves, gradients, strict=True))
-
     def answers(self, batch: Questions, longest: int) -> Int64[np.ndarray, "members questions 2"]:
         """First and last word of the likeliest span of at most so many words, as places in the passage."""
         with torch.no_grad():
             found = self.log_probabilities(batch).double().numpy()
         flat = found.reshape(-1, batch.longest, 2)
         return best_spans(flat[..., 0], flat[..., 1], longest).reshape(*found.shape[:2], 2)
-
-    def _mixed(
-        self, vectors: Float32[Tensor, "words layers dim"], parameters: Parameters
-    ) -> Float32[Tensor, "members words width"]:
-        if self.members[0].mix.normed:
-            vectors = normalise_words(vectors)
-        coefficients = current_coefficients(self._fixed, self._learned, parameters)
-        members, slots, layers = coefficients.shape
-        words, _, dim = vectors.shape
-        mixed = coefficients.reshape(-1, layers) @ vectors.transpose(0, 1).reshape(layers, -1)
-        return mixed.view(members, slots, words, dim).transpose(1, 2).reshape(members, words, slots * dim)
 
 
 def best_spans(
@@ -161,7 +110,7 @@ def best_spans(
     return spans
 
 
-def initial_pointer(member: PointerMember, n_layers: int, dim: int, hidden: int) -> Parameters:
+def initial_pointer(member: SentenceMember, n_layers: int, dim: int, hidden: int) -> Parameters:
     """A member's parameters before training, as a group of one; they depend on shapes and on the seed only."""
     generator = torch.Generator().manual_seed(member.seed)
     width = dim * len(member.mix.coefficients(n_layers))
@@ -174,9 +123,7 @@ def initial_pointer(member: PointerMember, n_layers: int, dim: int, hidden: int)
         parameters["weight1"] = torch.randn(1, 2, hidden, generator=generator) * _INITIAL_DEVIATION
     else:
         parameters["weight0"] = torch.randn(1, 2, 2 * width, generator=generator) * _INITIAL_DEVIATION
-    if member.mix.learned:
-        parameters |= {"mix": torch.zeros(1, n_layers), "gamma": torch.ones(1)}
-    return parameters
+    return {**parameters, **mix_parameters(member.mix, n_layers)}
 
 
 def _scores_of_products(words: Tensor, questions: Tensor, batch: Questions, parameters: Parameters) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,8 +12,8 @@ from jaxtyping import Int64
 
 from embedbench.errors import ContractError
 from embedbench.probing.pointer import Questions
-from embedbench.probing.sentence_training import unit_batches
-from embedbench.probing.standard import Standard, gather_finite
+from embedbench.probing.sentence_batches import standardised_words
+from embedbench.probing.standard import Standard
 from embedbench.tasks.answers import ANSWER, PASSAGE, QUESTION, answers_fault
 from embedbench.types import TaskSplit, WordVectors
 
@@ -58,15 +58,6 @@ class PointerData:
         spans = [self.split.spans[targets[0], PASSAGE] for targets in self.passages]
         return [int(end - start) for start, end in spans]
 
-    @property
-    def n_words(self) -> int:
-        """The words of all passages."""
-        return sum(self.lengths)
-
-    def batches(self, order: Sequence[int], batch_words: int) -> Iterator[list[int]]:
-        """The passages in this order, cut into batches of at most `batch_words` words (but at least a passage)."""
-        return unit_batches(self.lengths, order, batch_words)
-
     def weight(self, units: Sequence[int]) -> int:
         """The number of questions: the loss of a batch is a mean over them."""
         return sum(len(self.passages[unit]) for unit in units)
@@ -91,10 +82,8 @@ class PointerData:
             _ranges(spans[:, QUESTION, 0], spans[:, QUESTION, 1]),
         ]
         # One read for both: a store is fastest when asked once.
-        vectors = gather_finite(self.vectors, np.concatenate(positions))
-        vectors -= standard.mean
-        vectors *= standard.scale
-        words, question_words = torch.from_numpy(vectors).split([len(part) for part in positions])
+        vectors = standardised_words(self.vectors, np.concatenate(positions), standard)
+        words, question_words = vectors.split([len(part) for part in positions])
         answers = spans[:, ANSWER] - spans[:, PASSAGE, :1]
         answers[:, 1] -= 1
         return Questions(

@@ -13,7 +13,6 @@ from embedbench.probing.fitted import BankKey, as_trained, bank_key, make_bank
 from embedbench.probing.members import Member, ProbeData, Training
 from embedbench.probing.standard import Standard, measure_standard, words_of_targets
 from embedbench.progress import Progress
-from embedbench.types import TaskSplit
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +61,5 @@ def prepare(
 
 def chosen_targets(data: ProbeData, targets: Int64[np.ndarray, "chosen"]) -> ProbeData:
     """The data of these targets only, in this order."""
-    split = data.split
-    chosen = TaskSplit(split.corpus, split.spans[targets], np.asarray(split.labels)[targets], split.clusters[targets])
-    return ProbeData(data.vectors, chosen, {name: column[targets] for name, column in data.labels.items()})
+    labels = {name: column[targets] for name, column in data.labels.items()}
+    return ProbeData(data.vectors, data.split.only(targets), labels)

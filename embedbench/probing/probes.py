@@ -26,7 +26,8 @@ class Probe(Protocol):
     """Span vectors → label scores. A frozen dataclass whose fields are its typed options.
 
     A target's input is its span vectors side by side; with exactly two spans a and b it is [a; b; a*b]
-    (Liu et al. 2019, section 3), followed by |a-b| where the probe has a true field `difference`.
+    (Liu et al. 2019, section 3), followed by |a-b| where the probe has a true field `difference`. A probe whose
+    attribute `rectified` is false has no ReLU behind its hidden layers.
     """
 
     @property
@@ -111,6 +112,46 @@ class MLP:
         return (self.hidden,) * self.layers
 
 
+@register("probe", "low_rank")
+@dataclass(frozen=True)
+class LowRank:
+    """Softmax regression through a bottleneck: scores are B·A·x with A of `rank` rows (Hewitt & Liang 2019, section 5).
+
+    The smaller sibling of `linear`: the rank limits how many directions of the vectors the probe may read.
+
+    Attributes:
+        rank: rows of A.
+        pooling: how the words of a span become its vector.
+        name: the label in tables.
+
+    Raises:
+        ConfigurationError: `rank` is below 1.
+    """
+
+    rank: int = 16
+    pooling: Pooling = Pooling.mean
+    name: str = "low_rank"
+
+    def __post_init__(self) -> None:
+        if self.rank < 1:
+            raise ConfigurationError(f"probe {self.name} has rank {self.rank}; it must be at least 1")
+
+    @property
+    def hidden_widths(self) -> tuple[int, ...]:
+        """The bottleneck."""
+        return (self.rank,)
+
+    @property
+    def rectified(self) -> bool:
+        """No: nothing bends between the two matrices."""
+        return False
+
+    @property
+    def dropout(self) -> float:
+        """Zero: the rank is the only limit."""
+        return 0.0
+
+
 @register("probe", "graded")
 @dataclass(frozen=True)
 class Graded:
@@ -185,13 +226,12 @@ class Pointer:
             )
 
 
-@register("probe", "structural")
 @dataclass(frozen=True)
-class Structural:
-    """A linear map of limited rank under which squared distance is distance in the tree; for tree tasks only.
+class _OfLimitedRank:
+    """What probes share that are linear maps of limited rank with a learning rate of their own.
 
     Attributes:
-        rank: rows of the map, at most as many as the vectors have dimensions.
+        rank: of the map, at most as many as the vectors have dimensions.
         learning_rate: of AdamW at the start of the schedule, in place of `training.learning_rate`.
         name: the label in tables.
 
@@ -201,10 +241,42 @@ class Structural:
 
     rank: int = 128
     learning_rate: float = 1e-3
-    name: str = "structural"
+    name: str = ""
 
     def __post_init__(self) -> None:
         if self.rank < 1 or not 0 < self.learning_rate < float("inf"):
             raise ConfigurationError(
                 f"probe {self.name} has rank {self.rank} and learning rate {self.learning_rate}; both must be above 0"
             )
+
+
+@register("probe", "structural")
+@dataclass(frozen=True)
+class Structural(_OfLimitedRank):
+    """A linear map of limited rank under which squared distance is distance in the tree; for tree tasks only."""
+
+    name: str = "structural"
+
+
+@register("probe", "biaffine")
+@dataclass(frozen=True)
+class Biaffine(_OfLimitedRank):
+    """A bilinear score of limited rank for every word and every head it could have; for head_selection only."""
+
+    name: str = "biaffine"
+
+
+@register("probe", "crf")
+@dataclass(frozen=True)
+class CRF:
+    """A conditional random field: softmax regression with learned transitions between the tags of a sentence.
+
+    For tasks that tag every word of every sentence, such as ner, chunking and upos.
+
+    Attributes:
+        bio: forbid, when decoding, an `I-X` that does not follow a `B-X` or `I-X`; labels must be BIO tags.
+        name: the label in tables.
+    """
+
+    bio: bool = False
+    name: str = "crf"

@@ -7,12 +7,13 @@ probes see every tuple of spans once, with a label column and members of its own
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Int64
 
 from embedbench.errors import ContractError
-from embedbench.probing.members import Member
+from embedbench.probing.members import TrainedMember
 from embedbench.types import TaskSplit
 
 TASK = "task"
@@ -30,11 +31,11 @@ def asked_once(split: TaskSplit) -> TaskSplit:
     if split.questions is None:
         return split
     rows = next(iter(_rows(split).values()))
-    return TaskSplit(split.corpus, split.spans[rows], np.asarray(split.labels)[rows], split.clusters[rows])
+    return replace(split.only(rows), questions=None)
 
 
 def answers(
-    split: TaskSplit, members: Sequence[Member], predicted: Int64[np.ndarray, "members spans"]
+    split: TaskSplit, members: Sequence[TrainedMember], predicted: Int64[np.ndarray, "members spans"]
 ) -> dict[tuple[str, str, int], Int64[np.ndarray, "targets"]]:
     """What was predicted for every target of the split, by label column, mix and seed.
 

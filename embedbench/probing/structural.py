@@ -9,35 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float32, Int64
 from torch import Tensor
 
-from embedbench.mixing import Mix, normalise_words
 from embedbench.probing.groups import Parameters
-from embedbench.probing.softmax_regression import current_coefficients
+from embedbench.probing.sentence_groups import SentenceGroup, SentenceMember, mix_parameters
 
 _INITIAL_DISTANCE = 4.0
 """Mean squared distance of two words before training, in the range of true ones; see `initial_map`."""
-
-
-@dataclass(frozen=True)
-class TreeMember:
-    """One independently trained structural probe.
-
-    Attributes:
-        mix: layers → one vector.
-        seed: of the initial map and of the order of sentences.
-        labels: the label column it learns; there is one only.
-    """
-
-    mix: Mix
-    seed: int = 0
-
-    labels: ClassVar[str] = "task"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,33 +41,20 @@ class Sentences:
     lengths: Float32[Tensor, "sentences"]
 
 
-class TreeGroup:
-    """Members whose maps have the same shape and whose mixes are of one kind, stacked and trained as one."""
+class TreeGroup(SentenceGroup[Sentences]):
+    """Structural probes of one shape."""
 
-    def __init__(self, members: Sequence[TreeMember], parameters: Parameters, n_layers: int, *, pairs: bool) -> None:
-        self._n_layers, self._pairs = n_layers, pairs
-        self.keep(members, parameters)
-
-    def keep(self, members: Sequence[TreeMember], parameters: Parameters) -> None:
-        """Goes on with these members only."""
-        self.members, self.parameters = list(members), parameters
-        fixed = [torch.from_numpy(member.mix.coefficients(self._n_layers)) for member in members]
-        self._fixed = torch.stack(fixed) if fixed else torch.zeros(0, 1, self._n_layers)
-        learned = [row for row, member in enumerate(members) if member.mix.learned]
-        self._learned = torch.tensor(learned, dtype=torch.int64)
+    def __init__(
+        self, members: Sequence[SentenceMember], parameters: Parameters, n_layers: int, *, pairs: bool
+    ) -> None:
+        super().__init__(members, parameters, n_layers)
+        self._pairs = pairs
 
     def projected(
         self, vectors: Float32[Tensor, "words layers dim"], parameters: Parameters
     ) -> Float32[Tensor, "members words rank"]:
         """B x of every word, under every member."""
-        if self.members[0].mix.normed:
-            vectors = normalise_words(vectors)
-        coefficients = current_coefficients(self._fixed, self._learned, parameters)
-        members, slots, layers = coefficients.shape
-        words, _, dim = vectors.shape
-        mixed = coefficients.reshape(-1, layers) @ vectors.transpose(0, 1).reshape(layers, -1)
-        mixed = mixed.view(members, slots, words, dim).transpose(1, 2).reshape(members, words, slots * dim)
-        return torch.bmm(mixed, parameters["weight0"].transpose(1, 2))
+        return torch.bmm(self.mixed(vectors, parameters), parameters["weight0"].transpose(1, 2))
 
     def losses(self, batch: Sentences, parameters: Parameters | None = None) -> Float32[Tensor, "members"]:
         """The mean over sentences of the loss of every member."""
@@ -101,15 +70,6 @@ class TreeGroup:
         wrong = (predicted - batch.true).abs() * batch.present
         return (wrong.sum(dim=(2, 3)) / batch.lengths ** (2 if self._pairs else 1)).mean(dim=1)
 
-    def gradients(self, batch: Sentences) -> tuple[Float32[Tensor, "members"], Parameters]:
-        """The loss of every member, and the gradient of every parameter."""
-        leaves = {name: value.detach().requires_grad_() for name, value in self.parameters.items()}
-        with torch.enable_grad():
-            losses = self.losses(batch, leaves)
-            # Members share no parameter, so the gradient of the sum holds each member's own.
-            gradients = torch.autograd.grad(losses.sum(), list(leaves.values()))
-        return losses.detach(), dict(zip(leaves, gradients, strict=True))
-
     def tree_of(self, vectors: Float32[Tensor, "words layers dim"]) -> Float32[np.ndarray, "members words *words"]:
         """The predicted distances of every two words of one sentence, or the depths of its words."""
         with torch.no_grad():
@@ -121,7 +81,7 @@ class TreeGroup:
             return np.asarray(torch.cdist(words, words, compute_mode=exact).square().numpy())
 
 
-def initial_map(member: TreeMember, n_layers: int, dim: int, rank: int) -> Parameters:
+def initial_map(member: SentenceMember, n_layers: int, dim: int, rank: int) -> Parameters:
     """A member's parameters before training, as a group of one; they depend on shapes and on the seed only.
 
     The map is uniform around 0 as in the published code, of a width that makes standardised words lie about 4 apart.
@@ -130,7 +90,5 @@ def initial_map(member: TreeMember, n_layers: int, dim: int, rank: int) -> Param
     width = dim * len(member.mix.coefficients(n_layers))
     rank = min(rank, width)
     reach = (3 * _INITIAL_DISTANCE / (2 * rank * width)) ** 0.5
-    parameters = {"weight0": (2 * torch.rand(1, rank, width, generator=generator) - 1) * reach}
-    if member.mix.learned:
-        parameters |= {"mix": torch.zeros(1, n_layers), "gamma": torch.ones(1)}
-    return parameters
+    weight = (2 * torch.rand(1, rank, width, generator=generator) - 1) * reach
+    return {"weight0": weight, **mix_parameters(member.mix, n_layers)}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -125,16 +124,27 @@ class _SeedTraining:
         self._dev_labels = {name: _tensor(column) for name, column in dev.labels.items()}
         self._shape = (train.vectors.n_layers, train.vectors.dim, train.split.spans.shape[1])
         layers, dim, spans = self._shape
-        initial = [initial_parameters(m, Shape(layers, dim, spans, n_labels[m.labels])) for m in members]
+        initial = [
+            initial_parameters(
+                replace(m, seed=training.initial_seed(m.seed)), Shape(layers, dim, spans, n_labels[m.labels])
+            )
+            for m in members
+        ]
         self._groups = make_groups(members, initial, n_labels, layers, dim, spans)
         self._passes = training.passes(self._n_train)
         self._epochs = training.epochs(self._n_train)
         n_updates = training.batches(self._n_train) * self._passes * self._epochs
         self._optimisers = [
-            StackedAdamW(group.parameters, training, n_updates, linear=is_linear(group.members[0].probe))
+            StackedAdamW(
+                group.parameters,
+                training,
+                n_updates,
+                linear=is_linear(group.members[0].probe),
+                members=group.members,
+            )
             for group in self._groups
         ]
-        self._order = np.random.Generator(np.random.PCG64(_stream(seed)))
+        self._order = training.order(seed)
         self._outcomes = {member: _Outcome({}) for member in members}
 
     def run(self, advance: Advance) -> dict[Member, _Outcome]:
@@ -235,11 +245,6 @@ def _tensor(column: Real[np.ndarray, "targets"]) -> Shaped[Tensor, "targets"]:
     return torch.from_numpy(
         np.ascontiguousarray(column, np.float32 if np.issubdtype(column.dtype, np.floating) else column.dtype)
     )
-
-
-def _stream(seed: int) -> int:
-    """A stream of random numbers for the order of targets, apart from the one for initial parameters."""
-    return int.from_bytes(hashlib.sha256(f"order\0{seed}".encode()).digest()[:16], "little")
 
 
 def _check_finite(member: Member, loss: float, epoch: int, which: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -12,8 +12,8 @@ from jaxtyping import Float32, Int64
 from torch import Tensor
 
 from embedbench.errors import ContractError
-from embedbench.probing.sentence_training import unit_batches
-from embedbench.probing.standard import Standard, gather_finite
+from embedbench.probing.sentence_batches import Layout, sentence_lengths, standardised_words
+from embedbench.probing.standard import Standard
 from embedbench.probing.structural import Sentences
 from embedbench.tasks.tree_columns import Trees, tree_depths, tree_distances
 from embedbench.types import WordVectors
@@ -50,9 +50,14 @@ class TreeData:
         return len(self.trees)
 
     @property
-    def n_words(self) -> int:
-        """The number of words."""
-        return len(self.trees.heads)
+    def offsets(self) -> Int64[np.ndarray, "sentences_plus_one"]:
+        """The word position at which each sentence starts, and the number of words at the end."""
+        return self.trees.offsets
+
+    @cached_property
+    def lengths(self) -> list[int]:
+        """The words of every sentence."""
+        return sentence_lengths(self.offsets)
 
     def true(self, sentence: int) -> Int64[np.ndarray, "words width"]:
         """The distances of every two words of a sentence, or the depths of its words in one column."""
@@ -61,52 +66,31 @@ class TreeData:
 
     def words(self, sentence: int, standard: Standard) -> Float32[Tensor, "words layers dim"]:
         """The standardised vectors of a sentence."""
-        start, end = self.trees.offsets[sentence : sentence + 2].tolist()
-        return _standardised(self.vectors, np.arange(start, end, dtype=np.int64), standard)
+        return standardised_words(self.vectors, Layout.of(self.offsets, [sentence]).positions, standard)
 
     def batch(self, units: Sequence[int], standard: Standard) -> Sentences:
         """Whole sentences, in this order."""
-        offsets = self.trees.offsets
-        bounds = [(int(offsets[s]), int(offsets[s + 1])) for s in units]
-        lengths = [end - start for start, end in bounds]
-        positions = np.concatenate([np.arange(start, end, dtype=np.int64) for start, end in bounds])
-        longest = max(lengths)
-        places = np.full((len(bounds), longest), len(positions), np.int64)
-        true = np.zeros((len(bounds), longest, longest if self.pairs else 1), np.float32)
+        layout = Layout.of(self.trees.offsets, units)
+        longest = layout.places.shape[1]
+        true = np.zeros((len(units), longest, longest if self.pairs else 1), np.float32)
         present = np.zeros(true.shape, np.bool_)
-        done = 0
-        for row, (sentence, length) in enumerate(zip(units, lengths, strict=True)):
-            places[row, :length] = np.arange(done, done + length)
+        for row, sentence in enumerate(units):
             own = self.true(sentence)
-            true[row, :length, : own.shape[1]] = own
-            present[row, :length, : own.shape[1]] = True
-            done += length
+            true[row, : len(own), : own.shape[1]] = own
+            present[row, : len(own), : own.shape[1]] = True
         return Sentences(
-            _standardised(self.vectors, positions, standard),
-            torch.from_numpy(places),
+            standardised_words(self.vectors, layout.positions, standard),
+            torch.from_numpy(layout.places),
             torch.from_numpy(true),
             torch.from_numpy(present),
-            torch.tensor(lengths, dtype=torch.float32),
+            torch.from_numpy(layout.lengths).float(),
         )
 
-    def batches(self, order: Sequence[int], batch_words: int) -> Iterator[list[int]]:
-        """The sentences in this order, cut into batches of at most `batch_words` words (but at least a sentence)."""
-        return unit_batches(np.diff(self.trees.offsets).tolist(), order, batch_words)
-
     def weight(self, units: Sequence[int]) -> int:
-        """The number of sentences: the loss of a batch is a mean over them."""
+        """How many sentences: the loss is a mean over them."""
         return len(units)
 
     def _true(self, sentence: int) -> Int64[np.ndarray, "words width"]:
         start, end = self.trees.offsets[sentence : sentence + 2].tolist()
         heads = self.trees.heads[start:end]
         return tree_distances(heads) if self.pairs else tree_depths(heads)[:, None]
-
-
-def _standardised(
-    vectors: WordVectors, positions: Int64[np.ndarray, "words"], standard: Standard
-) -> Float32[Tensor, "words layers dim"]:
-    chunk = gather_finite(vectors, positions)
-    chunk -= standard.mean
-    chunk *= standard.scale
-    return torch.from_numpy(chunk)

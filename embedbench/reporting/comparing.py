@@ -12,6 +12,7 @@ from jaxtyping import Real
 
 from embedbench.errors import ConfigurationError, DataError
 from embedbench.reporting.code_differences import CodeDifference, code_difference, code_lines
+from embedbench.reporting.common_targets import common_targets, in_subset
 from embedbench.reporting.options import TableOptions
 from embedbench.reporting.selection import choose, score_of
 from embedbench.reporting.sheet import Entry, Row, Sheet
@@ -23,6 +24,7 @@ from embedbench.scoring.intervals import Bootstrap
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.metrics import metric
 from embedbench.scoring.paired import SIGNIFICANCE, Comparison, compare, holm
+from embedbench.scoring.subsets import WHOLE
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class CompareOptions:
         second_mix: of the second, if it is another.
         tasks: these tasks in this order; by default all that both have.
         labels: `task` or `control`.
+        subset: on these test targets only; `whole` for all.
         bootstrap: resamples, level and seed.
     """
 
@@ -45,6 +48,7 @@ class CompareOptions:
     second_mix: str | None = None
     tasks: tuple[str, ...] = ()
     labels: str = "task"
+    subset: str = WHOLE
     bootstrap: Bootstrap = field(default_factory=Bootstrap)
 
 
@@ -60,6 +64,7 @@ class TaskComparison:
         found: values, interval, p.
         p_holm: p, corrected for all rows.
         code: the lengths of both codes, where both have one.
+        left_out: targets that only one of the two knows the words of, and that are not compared.
     """
 
     task: str
@@ -69,6 +74,7 @@ class TaskComparison:
     found: Comparison
     p_holm: float
     code: CodeDifference | None = None
+    left_out: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -126,16 +132,15 @@ def _compared(
     if first.fingerprints.get("task") != second.fingerprints.get("task"):
         raise DataError("the two cells stand on different versions of the task")
     scores = (_score(first, asked), _score(second, replace(asked, mix=options.second_mix or asked.mix)))
-    frames = [read_predictions(folders[record.identity]) for record in pair]
+    frames, left_out = common_targets(pair, [read_predictions(folders[record.identity]) for record in pair])
+    if options.subset != WHOLE:
+        frames = [in_subset(frame, options.subset) for frame in frames]
     gold_name = "gold" if options.labels == "task" else f"gold|{options.labels}"
     for column in ("cluster", gold_name):
         if any(column not in frame.columns for frame in frames):
             raise DataError(f"a cell has no column {column!r} in its predictions")
         if not frames[0][column].equals(frames[1][column]):
-            raise DataError(
-                "the two cells were not tested on the same targets: another limit, other data, or targets left out for "
-                "words that one extractor does not know (task.unknown=wrong scores all of a list of words)"
-            )
+            raise DataError("the two cells were not tested on the same targets: another limit, or other data")
     gold, clusters = frames[0][gold_name].to_numpy(), frames[0]["cluster"].to_numpy().astype(np.int64)
     predictions = _paired_seeds(frames, scores, options.labels)
     n_labels = 1 + int(max(gold.max(), *(rows.max() for rows in predictions)))
@@ -145,8 +150,9 @@ def _compared(
     context = MetricContext(clusters, names or tuple(map(str, range(n_labels))))
     found = compare(metric(first.metric), gold, predictions[0], predictions[1], context, options.bootstrap)
     mixes = (scores[0].mix, scores[1].mix)
-    code, why = code_difference(pair, mixes, options.labels)
-    return TaskComparison(first.task, first.probe, first.metric, mixes, found, found.p, code), why
+    # A code is of all train labels, whatever is tested.
+    code, why = code_difference(pair, mixes, options.labels) if options.subset == WHOLE else (None, "")
+    return TaskComparison(first.task, first.probe, first.metric, mixes, found, found.p, code, left_out), why
 
 
 def _score(record: Record, asked: TableOptions) -> Score:
@@ -228,11 +234,19 @@ def _notes(compared: Compared) -> list[str]:
     return [
         "mix: " + "; ".join(one if one == other else f"{one} against {other}" for one, other in mixes),
         f"metric: {', '.join(metrics)}; values in percent, differences in points (correlations x 100) on test, "
-        f"{compared.options.labels} labels, means over seeds",
+        f"{compared.options.labels} labels, means over seeds"
+        + ("" if compared.options.subset == WHOLE else f"; {compared.options.subset} targets only"),
         "interval: paired bootstrap; p: paired permutation test, two-sided; "
         f"both over clusters, {resamples:,} resamples",
         f"p (Holm) is corrected for the {len(compared.rows)} rows; * stands where it is below {SIGNIFICANCE}",
         "detectable: the true difference that such a test set would show with 80 % power, before correction",
+        *(
+            f"{row.task}: {row.found.n:,} targets that both know; left out are {one:,} that only "
+            f"{compared.options.first} knows and {other:,} that only {compared.options.second} knows"
+            for row in compared.rows
+            for one, other in [row.left_out]
+            if one or other
+        ),
     ]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from embedbench.reporting.options import BEST, IntervalStyle, TableOptions
 from embedbench.reporting.selection import Chosen, metric_of
-from embedbench.reporting.units import CODE_METRICS, higher_is_better, unit
+from embedbench.reporting.units import BIAS, CODE_METRICS, higher_is_better, unit
 from embedbench.results.schema import LEFT_OUT, Score, Status
-from embedbench.scoring.subsets import WHOLE
+from embedbench.scoring.subsets import SUBSETS, WHOLE
 
 _INTERVALS = {
     IntervalStyle.PLUS_MINUS: "± is half the width of the 95 % interval (bootstrap over clusters: sentences)",
@@ -65,7 +65,10 @@ def _left_out_notes(chosen: Chosen, scored: Mapping[str, Sequence[Score]]) -> li
 def _values_note(options: TableOptions) -> str:
     where = f"on {options.split}, {options.labels} labels"
     if options.subset != WHOLE:
-        where += f", only targets whose word is {options.subset} in train"
+        told = f"whose word is {options.subset} in train" if options.subset in SUBSETS else f"of {options.subset}"
+        where += f", only targets {told}"
+    if options.metric == BIAS:
+        return f"values are {unit(options.metric)} {where}; " + _INTERVALS[options.interval]
     if options.metric not in CODE_METRICS:
         return f"values in percent (correlations x 100) {where}; " + _INTERVALS[options.interval]
     spread = {

@@ -36,7 +36,7 @@ class Chosen:
         """The records as rows show them: with the scores of the subset, or with those of each in turn."""
         if self.subset != ALL:
             return self.records
-        return tuple(of_subset(record, subset) for record in self.records for subset in (WHOLE, *SUBSETS))
+        return tuple(of_subset(record, subset) for record in self.records for subset in (WHOLE, *_subsets(record)))
 
     def row_label(self, record: Record) -> str:
         """The extractor, and the probe where one of its tasks stands with several."""
@@ -51,6 +51,12 @@ class Chosen:
                 several.add(record.extractor)
             seen.add((record.extractor, record.task))
         return frozenset(several)
+
+
+def _subsets(record: Record) -> tuple[str, ...]:
+    """The subsets that were scored: those that are told by words first, then the parts of the task's own."""
+    scored = {score.subset for score in record.subset_scores}
+    return (*(name for name in SUBSETS if name in scored), *sorted(scored - set(SUBSETS)))
 
 
 def choose(records: Iterable[Record], options: TableOptions) -> Chosen:

@@ -10,13 +10,17 @@ CODE_METRICS = (CODELENGTH, COMPRESSION)
 """Metrics of the train labels' online code; everything else is measured on predictions."""
 
 
+BIAS = "gender_bias"
+"""A quotient of two values, which is no percentage."""
+
+
 def scaled(name: str, value: float) -> float:
     """The value of that metric in the unit that is printed.
 
     >>> scaled("accuracy", 0.5), scaled("codelength", 1200.0)
     (50.0, 1200.0)
     """
-    return value if name in CODE_METRICS else 100 * value
+    return value if name in (*CODE_METRICS, BIAS) else 100 * value
 
 
 def printed(name: str, value: float) -> str:
@@ -25,7 +29,7 @@ def printed(name: str, value: float) -> str:
     >>> printed("accuracy", 0.9512), printed("codelength", 186_204.4), printed("compression", 27.394)
     ('95.1', '186,204', '27.39')
     """
-    return f"{scaled(name, value):{',.0f' if name == CODELENGTH else '.2f' if name == COMPRESSION else '.1f'}}"
+    return f"{scaled(name, value):{',.0f' if name == CODELENGTH else '.2f' if name in (COMPRESSION, BIAS) else '.1f'}}"
 
 
 def unit(name: str) -> str:
@@ -34,7 +38,8 @@ def unit(name: str) -> str:
     >>> unit("codelength")
     'bits'
     """
-    return {CODELENGTH: "bits", COMPRESSION: "times shorter than the uniform code"}.get(name, "percent")
+    units = {CODELENGTH: "bits", COMPRESSION: "times shorter than the uniform code"}
+    return (units | {BIAS: "feminine F1 / masculine F1 (1 is fair)"}).get(name, "percent")
 
 
 def higher_is_better(name: str) -> bool:

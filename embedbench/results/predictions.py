@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from jaxtyping import Int64, Real
+from jaxtyping import Bool, Int64, Real
 
 from embedbench.errors import DataError
 
@@ -23,26 +23,33 @@ class Predictions:
         clusters: the sentence of each target.
         gold: the gold labels or scores, by label column (`task`, `control`).
         members: the predicted labels or scores, by `member_column`.
+        subsets: the targets of every subset, by its name.
+        targets: the number of each target in the task, ascending; None where none was left out.
     """
 
     clusters: Int64[np.ndarray, "targets"]
     gold: Mapping[str, Real[np.ndarray, "targets"]]
     members: Mapping[str, Real[np.ndarray, "targets"]]
+    subsets: Mapping[str, Bool[np.ndarray, "targets"]] = field(default_factory=dict)
+    targets: Int64[np.ndarray, "targets"] | None = None
 
     def __post_init__(self) -> None:
-        for name, column in [*self.gold.items(), *self.members.items()]:
+        numbers = {} if self.targets is None else {"target": self.targets}
+        columns: dict[str, np.ndarray] = {**self.gold, **self.members, **self.subsets, **numbers}
+        for name, column in columns.items():
             if len(column) != len(self.clusters):
                 raise DataError(f"{name!r} has {len(column)} predictions for {len(self.clusters)} targets")
 
     def frame(self) -> pl.DataFrame:
-        """The columns target, cluster, gold (and gold|control), then one per member."""
+        """The columns target, cluster, gold (and gold|control), one per member, then `subset|NAME`."""
         gold = {"gold" if labels == "task" else f"gold|{labels}": column for labels, column in self.gold.items()}
         columns = {**gold, **self.members}
         return pl.DataFrame(
             {
-                "target": np.arange(len(self.clusters)),
+                "target": np.arange(len(self.clusters)) if self.targets is None else self.targets,
                 "cluster": self.clusters,
                 **{name: _narrow(column) for name, column in columns.items()},
+                **{subset_column(name): column for name, column in self.subsets.items()},
             }
         )
 
@@ -54,6 +61,15 @@ def member_column(mix: str, labels: str, seed: int) -> str:
     'single:3|task|0'
     """
     return f"{mix}|{labels}|{seed}"
+
+
+def subset_column(name: str) -> str:
+    """The column that tells which targets are in a subset.
+
+    >>> subset_column("unseen")
+    'subset|unseen'
+    """
+    return f"subset|{name}"
 
 
 def _narrow(column: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from embedbench.errors import DataError, NumericalError
+from embedbench.probing.trials import Trial
 from embedbench.scoring.subsets import WHOLE
 
 NO_MIX = "none"
@@ -48,7 +49,7 @@ class Score:
         seeds: how many seeds the value averages.
         per_seed: the value of every seed.
         subset: the test targets that were scored: `whole` is all of them, `seen`, `unseen`, `ambiguous` and
-            `unambiguous` are told by their words (`embedbench.scoring.subsets`).
+            `unambiguous` are told by their words (`embedbench.scoring.subsets`), others are parts of the task's own.
     """
 
     extractor: str
@@ -112,6 +113,7 @@ class MemberTraining:
         seed: the member's seed.
         epochs: epochs until its own early stopping took the best parameters.
         dev_score: the score on dev with those parameters.
+        parameters: how many numbers it trained, those of its mix included; 0 where that was not recorded.
     """
 
     mix: str
@@ -119,6 +121,7 @@ class MemberTraining:
     seed: int
     epochs: int
     dev_score: float
+    parameters: int = 0
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,7 @@ class Record:
             records older than this field.
         mix_weights: of every member with a learned mix.
         training: of every member.
+        trials: of every mix with every point of the grid; empty where there was no grid.
         alignment: per split, the words and how many of them each kind of misfit touched.
         config: the resolved configuration.
         environment: package versions, Python, CPU, threads.
@@ -191,6 +195,7 @@ class Record:
     subset_scores: tuple[Score, ...] = ()
     mix_weights: tuple[MixWeights, ...] = ()
     training: tuple[MemberTraining, ...] = ()
+    trials: tuple[Trial, ...] = ()
     alignment: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
@@ -235,6 +240,7 @@ def from_json(plain: Any) -> Record:
             values[name] = tuple(_with_tuples(kind, values[name]))
         values["subset_scores"] = tuple(_with_tuples(Score, values.get("subset_scores", ())))
         values["training"] = tuple(MemberTraining(**row) for row in values["training"])
+        values["trials"] = tuple(Trial(**row) for row in values.get("trials", ()))
         values["phases"] = tuple(Phase(**row) for row in values["phases"])
         values["error"] = None if values["error"] is None else Failure(**values["error"])
         for name in ("identity", "extractor", "task", "probe", "metric"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -13,11 +12,10 @@ from embedbench.cells import Cell
 from embedbench.errors import ContractError
 from embedbench.measuring import Stopwatch
 from embedbench.progress import Progress
-from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
-from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scored.columns import Columns
+from embedbench.scored.scores import Scored
 from embedbench.scoring.answers import answer_f1, exact_match
-from embedbench.scoring.metric import MetricContext
 from embedbench.tasks.answers import ANSWER, PASSAGE, QUESTION, AnswersInPassages, AskedQuestion
 from embedbench.types import Split, TaskSplit, WordVectors
 
@@ -42,8 +40,7 @@ def measure_answers(
     Raises:
         ContractError: the task does not give the texts of its passages and answers.
     """
-    from embedbench.mixing import expand_mixes
-    from embedbench.probing.pointer import PointerMember
+    from embedbench.probing.plan import plan_sentence_members
     from embedbench.probing.pointer_data import PointerData
     from embedbench.probing.pointer_training import train_pointers
 
@@ -51,37 +48,21 @@ def measure_answers(
     if not isinstance(task, AnswersInPassages):
         raise ContractError(f"task {task.meta.name} is about answers in passages; it must have a method `questions`")
     data = {which: PointerData(stores[which], split) for which, split in splits.items()}
-    mixes = expand_mixes(cell.mixes, stores[Split.TRAIN].n_layers)
-    members = tuple(PointerMember(mix, seed) for mix in mixes for seed in cell.seeds)
+    members = plan_sentence_members(cell.mixes, cell.seeds, ("task",), stores[Split.TRAIN].n_layers)
     with watch.phase("probing"):
         fitted = train_pointers(data[Split.TRAIN], data[Split.DEV], members, cell.pointer, cell.training, progress)
         found = {which: fitted.predict(data[which], progress) for which in (Split.DEV, Split.TEST)}
     with watch.phase("scoring"):
         asked = {which: _asked(task, which, split) for which, split in splits.items()}
-        test = splits[Split.TEST]
         names = sorted(METRICS, key=lambda name: name != task.meta.metric)
-        earned = {name: _earned(name, asked[Split.TEST], found[Split.TEST]) for name in names}
-        rows = {mix.label: [r for r, m in enumerate(members) if m.mix.label == mix.label] for mix in mixes}
-        scores = [_scores(cell, name, {mix: earned[name][own] for mix, own in rows.items()}, test) for name in names]
-        right = np.ones(len(test))
-        return Scored(
-            scores=tuple(score for several in scores for score in several),
-            baselines=tuple(_baselines(cell, splits, asked[Split.TEST], names)),
-            predictions=Predictions(
-                test.clusters,
-                {"task" if name == names[0] else name: right for name in names},
-                {
-                    member_column(member.mix.label, "task" if name == names[0] else name, member.seed): row
-                    for name in names
-                    for member, row in zip(members, earned[name], strict=True)
-                },
-            ),
-            mix_weights=recorded_weights(members, fitted.mix_weights),
-            training=recorded_training(
-                members, fitted.epochs, _earned(names[0], asked[Split.DEV], found[Split.DEV]).mean(axis=1).tolist()
-            ),
+        columns = _columns(names, asked[Split.TEST], found[Split.TEST], splits[Split.TEST])
+        return columns.scored(
+            cell,
+            fitted,
+            _earned(names[0], asked[Split.DEV], found[Split.DEV]).mean(axis=1).tolist(),
+            _baselines(cell, splits, asked[Split.TEST], names),
             account={
-                "questions": len(test),
+                "questions": len(splits[Split.TEST]),
                 "answers_that_cut_a_word": _cut(asked[Split.TEST]),
                 **{f"answers_that_cut_a_word_{w.value}": _cut(asked[w]) for w in (Split.TRAIN, Split.DEV)},
             },
@@ -110,10 +91,12 @@ def _earned(
     )
 
 
-def _scores(
-    cell: Cell, name: str, rows: Mapping[str, Float64[np.ndarray, "_ targets"]], test: TaskSplit
-) -> list[Score]:
-    return scores_by_mix(cell, name, np.ones(len(test)), rows, MetricContext(test.clusters))
+def _columns(
+    names: Sequence[str], asked: Sequence[AskedQuestion], answers: Int64[np.ndarray, "rows targets 2"], test: TaskSplit
+) -> Columns:
+    """What answers earn, by metric, beside the 1 that a right one earns."""
+    earned = {name: _earned(name, asked, answers) for name in names}
+    return Columns(dict.fromkeys(names, np.ones(len(test))), earned, test.clusters)
 
 
 def _baselines(
@@ -126,10 +109,9 @@ def _baselines(
         "overlapping_sentence": overlapping_sentences(test)[None],
     }
     return [
-        replace(score, extractor=guess)
+        score
         for guess, answers in guesses.items()
-        for name in names
-        for score in _scores(cell, name, {NO_MIX: _earned(name, asked, answers)}, test)
+        for score in _columns(names, asked, answers, test).baseline(cell, guess)
     ]
 
 

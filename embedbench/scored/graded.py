@@ -12,9 +12,8 @@ from embedbench.cells import Cell
 from embedbench.errors import ContractError
 from embedbench.measuring import Stopwatch
 from embedbench.progress import Progress
-from embedbench.results.predictions import Predictions, member_column
-from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
-from embedbench.scoring.metric import MetricContext
+from embedbench.scored.columns import Columns
+from embedbench.scored.scores import Scored
 from embedbench.types import Split, TaskSplit, WordVectors
 
 METRICS = ("pearson", "spearman")
@@ -41,7 +40,7 @@ def measure_graded(
     from embedbench.probing.grades import grades_from
     from embedbench.probing.members import ProbeData
     from embedbench.probing.plan import plan_members
-    from embedbench.probing.trainer import train_members
+    from embedbench.probing.tuning import train_tuned
 
     scale, test = cell.task.meta.scale, splits[Split.TEST]
     if scale is None:
@@ -52,33 +51,24 @@ def measure_graded(
             grades, n_labels = grades_from(split.labels, scale)
             data[which] = ProbeData(stores[which], split, {"task": grades})
         members = plan_members(cell.mixes, cell.graded, cell.seeds, ("task",), stores[Split.TRAIN].n_layers)
-        trained = train_members(
+        trained, trials = train_tuned(
             data[Split.TRAIN], data[Split.DEV], members, {"task": n_labels}, cell.training, progress
         )
         predicted = trained.predict_grades(data[Split.TEST], progress) + scale[0]
     with watch.phase("scoring"):
-        gold, context = np.asarray(test.labels, np.float64), MetricContext(test.clusters)
-        rows = {
-            label: predicted[[row for row, member in enumerate(members) if member.mix.label == label]]
-            for label in dict.fromkeys(member.mix.label for member in members)
-        }
-        names = sorted(METRICS, key=lambda name: name != cell.task.meta.metric)
-        overlap = {NO_MIX: word_overlap(test)[None]}
-        return Scored(
-            scores=tuple(score for name in names for score in scores_by_mix(cell, name, gold, rows, context)),
-            baselines=tuple(
-                replace(score, extractor=WORD_OVERLAP)
-                for name in names
-                for score in scores_by_mix(cell, name, gold, overlap, context)
-            ),
-            predictions=Predictions(
-                test.clusters,
-                {"task": gold},
-                {member_column(m.mix.label, "task", m.seed): row for m, row in zip(members, predicted, strict=True)},
-            ),
-            mix_weights=recorded_weights(members, trained.mix_weights),
-            training=recorded_training(members, trained.epochs, trained.dev_scores),
-        )
+        gold = np.asarray(test.labels, np.float64)
+        overlap = _columns(cell, gold, word_overlap(test)[None], test)
+        columns = _columns(cell, gold, predicted, test)
+        scored = columns.scored(cell, trained, trained.dev_scores, overlap.baseline(cell, WORD_OVERLAP))
+        return replace(scored, trials=trials)
+
+
+def _columns(
+    cell: Cell, gold: Float64[np.ndarray, "targets"], grades: Float64[np.ndarray, "rows targets"], test: TaskSplit
+) -> Columns:
+    """The same grades under every metric."""
+    names = sorted(METRICS, key=lambda name: name != cell.task.meta.metric)
+    return Columns(dict.fromkeys(names, gold), dict.fromkeys(names, grades), test.clusters)
 
 
 def word_overlap(split: TaskSplit) -> Float64[np.ndarray, "targets"]:

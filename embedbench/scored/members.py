@@ -13,20 +13,29 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from embedbench.cells import Cell
+from embedbench.errors import DataError
 from embedbench.probing.codelength import CODELENGTH, COMPRESSION
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
 from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
-from embedbench.scoring.baselines import by_question, majority, word_majority
+from embedbench.scoring.baselines import Predictor, by_question, lemma_majority, majority, word_majority
+from embedbench.scoring.cues import by_cue, trivial_cue
 from embedbench.scoring.metric import MetricContext
+from embedbench.scoring.metrics import metric
 from embedbench.scoring.span_subsets import span_subsets
-from embedbench.scoring.subsets import WHOLE, subsets
-from embedbench.types import Split, TaskSplit
+from embedbench.scoring.subsets import WHOLE, own_parts, subsets
+from embedbench.tasks.own_baselines import OwnBaselines
+from embedbench.types import POSITIVE_LABEL, Split, TaskSplit
 
 if TYPE_CHECKING:
     from embedbench.probing.fitted import FittedMembers
+    from embedbench.probing.nearest import FittedNearest
     from embedbench.probing.online_code import OnlineCode
+    from embedbench.probing.tag_training import FittedTaggers
 
+
+YES_METRIC = "binary_f1"
+"""The metric that needs a gold `yes`."""
 
 SPAN_METRIC = "span_f1"
 """The metric that is not of targets alone, but of the spans that neighbouring targets make up."""
@@ -34,7 +43,7 @@ SPAN_METRIC = "span_f1"
 
 def score_members(
     cell: Cell,
-    trained: FittedMembers,
+    trained: FittedMembers | FittedTaggers | FittedNearest,
     splits: Mapping[Split, TaskSplit],
     columns: Mapping[str, Int64[np.ndarray, "targets"]],
     predicted: Int64[np.ndarray, "members targets"],
@@ -62,9 +71,10 @@ def score_members(
             split.clusters,
             columns,
             {member_column(mix, labels, seed): row for (labels, mix, seed), row in answered.items()},
+            masks,
         ),
         mix_weights=recorded_weights(members, trained.mix_weights),
-        training=recorded_training(members, trained.epochs, trained.dev_scores),
+        training=recorded_training(members, trained.epochs, trained.dev_scores, trained.sizes),
     )
 
 
@@ -73,10 +83,14 @@ def score_baselines(cell: Cell, splits: Mapping[Split, TaskSplit]) -> tuple[Scor
     train, test = splits[Split.TRAIN], splits[Split.TEST]
     gold = np.asarray(test.labels, np.int64)
     masks = _masks(cell, splits)
-    predicted = {
-        baseline: by_question(predict, train, test)[None]
-        for baseline, predict in (("majority", majority), ("word_majority", word_majority))
-    }
+    predictors: dict[str, Predictor] = {"majority": majority, "word_majority": word_majority}
+    if train.lemmas is not None and test.lemmas is not None:
+        predictors["lemma_majority"] = lemma_majority
+    if cue := trivial_cue(train):
+        predictors[cue] = by_cue(cue)
+    predicted = {name: by_question(predict, train, test)[None] for name, predict in predictors.items()}
+    if isinstance(cell.task, OwnBaselines):
+        predicted |= cell.task.own_baselines(train, test)
     # As if they were mixes of one extractor, so that one resampling serves them all.
     together = _whole_and_subsets(cell, splits, masks, gold, predicted, "task")
     return tuple(replace(score, extractor=score.mix, mix=NO_MIX) for score in together)
@@ -87,8 +101,26 @@ _Masks = Mapping[str, Bool[np.ndarray, "targets"]]
 
 
 def _masks(cell: Cell, splits: Mapping[Split, TaskSplit]) -> _Masks:
-    # The subsets of spans depend on what was predicted.
-    return {} if cell.task.meta.metric == SPAN_METRIC else subsets(splits[Split.TRAIN], splits[Split.TEST])
+    test = splits[Split.TEST]
+    if cell.task.meta.metric == SPAN_METRIC:
+        return {}  # the subsets of spans depend on what was predicted
+    found = subsets(splits[Split.TRAIN], test)
+    if cell.task.meta.metric != YES_METRIC:
+        return found
+    # F1 of yes is undefined of a question, or a group, that test never says yes to: it has no score, rather than 0.
+    yes = np.asarray(test.labels) == cell.task.label_names.index(POSITIVE_LABEL)
+    undefined = {name for name, rows in own_parts(test).items() if not (yes & rows).any()}
+    return {name: rows for name, rows in found.items() if name not in undefined}
+
+
+def _defined(
+    name: str, gold: Int64[np.ndarray, "targets"], several: Int64[np.ndarray, "seeds targets"], context: MetricContext
+) -> bool:
+    """Whether a further metric has a value; the score is left out where it has none, as of a constant prediction."""
+    try:
+        return all(np.isfinite(metric(name).value(gold, row, context)) for row in several)
+    except DataError:
+        return False
 
 
 def _whole_and_subsets(
@@ -100,8 +132,11 @@ def _whole_and_subsets(
     labels: str,
 ) -> Iterator[Score]:
     name, test, names = cell.task.meta.metric, splits[Split.TEST], cell.task.label_names
-    context = MetricContext(test.clusters, names)
+    context = MetricContext(test.clusters, names, test.groups)
     yield from scores_by_mix(cell, name, gold, predicted, context, labels=labels)
+    for further in cell.task.meta.further_metrics:
+        defined = {mix: several for mix, several in predicted.items() if _defined(further, gold, several, context)}
+        yield from scores_by_mix(cell, further, gold, defined, context, labels=labels)
     for subset, rows in masks.items():
         own = MetricContext(test.clusters[rows], names)
         chosen = {mix: several[:, rows] for mix, several in predicted.items()}

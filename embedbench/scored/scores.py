@@ -1,15 +1,15 @@
 """What every kind of scored cell shares: the parts of a record that come from predictions, and how scores are made.
 
-A kind of cell is a module of its own beside this one (`members`, `trees`, `similarity`, `suites`, `graded`, `answers`):
-it turns a test split into gold and predicted columns, calls
-`scores_by_mix`, and returns `Scored`.
+A kind of cell is a module of its own beside this one (`members`, `trees`, `heads`, `similarity`, `suites`, `graded`,
+`answers`): it turns a test split into gold and predicted columns, calls `scores_by_mix` (those with several metrics
+through `columns`), and returns `Scored`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Real
@@ -17,6 +17,8 @@ from jaxtyping import Real
 from embedbench.cells import Cell
 from embedbench.errors import ConfigurationError
 from embedbench.mixing import Mix, expand_mixes
+from embedbench.probing.members import TrainedMember
+from embedbench.probing.trials import Trial
 from embedbench.results.predictions import Predictions
 from embedbench.results.schema import NO_MIX as NO_MIX
 from embedbench.results.schema import MemberTraining, MixWeights, Score
@@ -40,6 +42,7 @@ class Scored:
     subset_scores: tuple[Score, ...] = ()
     mix_weights: tuple[MixWeights, ...] = ()
     training: tuple[MemberTraining, ...] = ()
+    trials: tuple[Trial, ...] = ()
     account: Mapping[str, int] = field(default_factory=dict)
     """Targets of the test split that were left out, and the like, by name; part of the record's alignment account."""
 
@@ -102,26 +105,6 @@ def scores_by_mix(
     ]
 
 
-@runtime_checkable
-class TrainedMember(Protocol):
-    """What the record must know of a member to name what it learned."""
-
-    @property
-    def mix(self) -> Mix:
-        """Layers → one vector."""
-        ...
-
-    @property
-    def labels(self) -> str:
-        """The label column it learned."""
-        ...
-
-    @property
-    def seed(self) -> int:
-        """Of its initial parameters and the order of its data."""
-        ...
-
-
 def recorded_weights(members: Iterable[TrainedMember], learned: Iterable[Learned | None]) -> tuple[MixWeights, ...]:
     """The weights of the members whose mix is learned, for the record; `learned` is None for the others."""
     return tuple(
@@ -132,12 +115,15 @@ def recorded_weights(members: Iterable[TrainedMember], learned: Iterable[Learned
 
 
 def recorded_training(
-    members: Iterable[TrainedMember], epochs: Sequence[int], dev_scores: Sequence[float]
+    members: Sequence[TrainedMember],
+    epochs: Sequence[int],
+    dev_scores: Sequence[float],
+    sizes: Sequence[int] | None = None,
 ) -> tuple[MemberTraining, ...]:
-    """How the training of every member went, for the record."""
+    """How the training of every member went, for the record; `sizes` are the numbers of trained parameters."""
     return tuple(
-        MemberTraining(member.mix.label, member.labels, member.seed, n, score)
-        for member, n, score in zip(members, epochs, dev_scores, strict=True)
+        MemberTraining(member.mix.label, member.labels, member.seed, n, score, size)
+        for member, n, score, size in zip(members, epochs, dev_scores, sizes or [0] * len(members), strict=True)
     )
 
 

@@ -41,7 +41,7 @@ def score_similarities(cell: Cell, split: TaskSplit, vectors: AlignedVectors) ->
     context = MetricContext(asked.clusters, cell.task.label_names)
     return Scored(
         scores=tuple(scores_by_mix(cell, cell.task.meta.metric, gold, by_mix, context)),
-        predictions=Predictions(asked.clusters, {"task": gold}, columns),
+        predictions=Predictions(asked.clusters, {"task": gold}, columns, targets=kept.astype(np.int64)),
         account={
             "pairs": len(split),
             "pairs_with_unknown_word": int(unknown.sum()),

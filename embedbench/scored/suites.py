@@ -71,6 +71,7 @@ def score_suite(cell: Cell, split: TaskSplit, vectors: AlignedVectors) -> Scored
                 for label, own in rows.items()
                 for seed, row in zip(cell.seeds if len(own) > 1 else (cell.seeds[0],), own, strict=True)
             },
+            targets=asked.targets,
         ),
         account={**asked.account, LEFT_OUT: len(split) - len(asked.targets)},
     )

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int64
 
 from embedbench.cells import Cell
 from embedbench.measuring import Stopwatch
-from embedbench.mixing import expand_mixes
 from embedbench.progress import Progress
-from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
-from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scored.columns import Columns
+from embedbench.scored.scores import Scored
 from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.metrics import metric
 from embedbench.scoring.trees import row_correlations, spanning_edges
@@ -39,66 +37,26 @@ def measure_trees(
 
     Distances: `uuas` and `dspr`; depths: `nspr` and `root_accuracy`.
     """
-    from embedbench.probing.structural import TreeMember
+    from embedbench.probing.plan import plan_sentence_members
     from embedbench.probing.tree_data import TreeData
     from embedbench.probing.tree_training import train_trees
 
     pairs = cell.task.meta.kind is TaskKind.TREE_DISTANCE
     data = {which: TreeData(stores[which], Trees.of(split), pairs) for which, split in splits.items()}
-    mixes = expand_mixes(cell.mixes, stores[Split.TRAIN].n_layers)
-    members = tuple(TreeMember(mix, seed) for mix in mixes for seed in cell.seeds)
+    members = plan_sentence_members(cell.mixes, cell.seeds, ("task",), stores[Split.TRAIN].n_layers)
     with watch.phase("probing"):
         fitted = train_trees(data[Split.TRAIN], data[Split.DEV], members, cell.structural, cell.training, progress)
         dev = read_columns(data[Split.DEV].trees, fitted.predict(data[Split.DEV], progress), len(members), pairs)
         test = read_columns(data[Split.TEST].trees, fitted.predict(data[Split.TEST], progress), len(members), pairs)
     with watch.phase("scoring"):
-        labels = [mix.label for mix in mixes]
-        scores = _scores(
-            cell, test, {label: [r for r, m in enumerate(members) if m.mix.label == label] for label in labels}
-        )
-        main = test.names[0]
-        context = MetricContext(splits[Split.DEV].clusters)
+        main, context = test.names[0], MetricContext(dev.clusters)
         dev_scores = [metric(main).value(dev.gold[main], row, context) for row in dev.predicted[main]]
-        return Scored(
-            scores=tuple(scores),
-            baselines=tuple(_baselines(cell, data[Split.TEST].trees, pairs)),
-            predictions=Predictions(
-                splits[Split.TEST].clusters,
-                {"task": test.gold[main], test.names[1]: test.gold[test.names[1]]},
-                {
-                    member_column(member.mix.label, labels, member.seed): test.predicted[name][row]
-                    for name, labels in ((main, "task"), (test.names[1], test.names[1]))
-                    for row, member in enumerate(members)
-                },
-            ),
-            mix_weights=recorded_weights(members, fitted.mix_weights),
-            training=recorded_training(members, fitted.epochs, dev_scores),
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class TreeColumns:
-    """What is scored, one value per word, by metric; the main metric comes first.
-
-    Attributes:
-        gold: per metric.
-        predicted: per metric, a row per member.
-        clusters: the sentence of every word.
-    """
-
-    gold: Mapping[str, Float64[np.ndarray, "words"]]
-    predicted: Mapping[str, Float64[np.ndarray, "members words"]]
-    clusters: Int64[np.ndarray, "words"]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The metrics."""
-        return tuple(self.gold)
+        return test.scored(cell, fitted, dev_scores, _baselines(cell, data[Split.TEST].trees, pairs))
 
 
 def read_columns(
     trees: Trees, predicted: Iterator[Float[np.ndarray, "members words *words"]], n_members: int, pairs: bool
-) -> TreeColumns:
+) -> Columns:
     """What the metrics need, from predicted distances (or depths) sentence by sentence.
 
     Distances: the edges of the minimum spanning tree over the words that count (`uuas`), and how well every word's
@@ -124,7 +82,7 @@ def read_columns(
             found["root_accuracy"][np.arange(n_members), own.start + _least(values, kept)] = 1
     if pairs:
         gold["uuas"] = trees.edges.astype(np.float64)
-    return TreeColumns(gold, found, trees.sentences)
+    return Columns(gold, found, trees.sentences)
 
 
 def _least(depths: Float[np.ndarray, "members words"], kept: Bool[np.ndarray, "words"]) -> Int64[np.ndarray, "members"]:
@@ -143,8 +101,7 @@ def _baselines(cell: Cell, trees: Trees, pairs: bool) -> list[Score]:
     for name, guess in guesses.items():
         bounds = zip(trees.offsets[:-1].tolist(), trees.offsets[1:].tolist(), strict=True)
         predicted = (guess(trees.roles[start:end])[None] for start, end in bounds)
-        columns = read_columns(trees, predicted, 1, pairs)
-        scores += [replace(score, extractor=name) for score in _scores(cell, columns, {NO_MIX: [0]})]
+        scores += read_columns(trees, predicted, 1, pairs).baseline(cell, name)
     return scores
 
 
@@ -175,15 +132,3 @@ def _random_distances(seed: int) -> _Guess:
         return distances + distances.T
 
     return draw
-
-
-def _scores(cell: Cell, columns: TreeColumns, rows: Mapping[str, list[int]]) -> list[Score]:
-    """Of both metrics, for every mix and the rows of its members."""
-    context = MetricContext(columns.clusters)
-    return [
-        score
-        for name in columns.names
-        for score in scores_by_mix(
-            cell, name, columns.gold[name], {mix: columns.predicted[name][own] for mix, own in rows.items()}, context
-        )
-    ]

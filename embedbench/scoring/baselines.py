@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Int64, Integer
@@ -12,9 +13,15 @@ from embedbench.types import TaskSplit
 
 BASELINES = (
     *("majority", "word_majority", "chain", "random_tree", "first_word", "first_verb"),
+    *("next_word", "previous_word"),
     *("word_overlap", "random_span", "overlapping_sentence"),
+    *("distance", "length", "overlap"),
+    *("lemma_majority", "nearest_name", "random_name"),
 )
 """The names under which baselines appear in tables."""
+
+Predictor = Callable[[TaskSplit, TaskSplit], Int64[np.ndarray, "_"]]
+"""(train, test) → a label for every test target, from words and places alone."""
 
 
 def majority(train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targets"]:
@@ -50,9 +57,31 @@ def word_majority(train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targe
     return predicted
 
 
-def by_question(
-    predict: Callable[[TaskSplit, TaskSplit], Int64[np.ndarray, "_"]], train: TaskSplit, test: TaskSplit
+def lemma_majority(train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targets"]:
+    """The most frequent train label of the target's lemma, or of all targets where train does not have the lemma.
+
+    The most frequent sense, the baseline of word sense disambiguation, counted in train; ties go to the smallest index.
+
+    Raises:
+        DataError: train is empty, or a split has no lemmas.
+    """
+    if train.lemmas is None or test.lemmas is None:
+        raise DataError("the most frequent sense of a lemma needs lemmas; this task has none")
+    return majority_by_key(train.lemmas.tolist(), test.lemmas.tolist(), train, majority(train, test))
+
+
+def majority_by_key(
+    train_keys: Sequence[Hashable],
+    test_keys: Sequence[Hashable],
+    train: TaskSplit,
+    otherwise: Int64[np.ndarray, "targets"],
 ) -> Int64[np.ndarray, "targets"]:
+    """The most frequent train label of the targets with the same key; `otherwise` where train has none."""
+    table = _most_frequent_by_key(train_keys, _train_labels(train))
+    return np.array([table.get(key, label) for key, label in zip(test_keys, otherwise, strict=True)], dtype=np.int64)
+
+
+def by_question(predict: Predictor, train: TaskSplit, test: TaskSplit) -> Int64[np.ndarray, "targets"]:
     """What a baseline predicts, question by question where the task asks several."""
     if train.questions is None or test.questions is None:
         return predict(train, test)
@@ -64,7 +93,7 @@ def by_question(
 
 
 def _only(split: TaskSplit, rows: Bool[np.ndarray, "targets"]) -> TaskSplit:
-    return TaskSplit(split.corpus, split.spans[rows], np.asarray(split.labels)[rows], split.clusters[rows])
+    return replace(split.only(rows), questions=None)
 
 
 def _train_labels(train: TaskSplit) -> Int64[np.ndarray, "targets"]:

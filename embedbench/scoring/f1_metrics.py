@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64, Real
+from jaxtyping import Bool, Float64, Int64, Real
 
 from embedbench.errors import DataError
 from embedbench.registry import register
 from embedbench.scoring.metric import MetricContext, ratio
-from embedbench.types import POSITIVE_LABEL
+from embedbench.types import FEMININE, MASCULINE, POSITIVE_LABEL
 
 _OTHER = "Other"
 _DIRECTION = re.compile(r"\(e[12],e[12]\)$")
@@ -46,6 +46,54 @@ class BinaryF1:
     def value_from(self, sums: Float64[np.ndarray, "resamples 3"]) -> Float64[np.ndarray, "resamples"]:
         """2 tp / (predicted + gold)."""
         return ratio(2 * sums[..., 0], sums[..., 1] + sums[..., 2])
+
+
+@register("metric", "gender_bias")
+@dataclass(frozen=True)
+class GenderBias:
+    """F1 on feminine targets divided by F1 on masculine ones: the bias of GAP (Webster et al. 2018); 1 is fair.
+
+    A ratio, not a share: it may be above 1, and more is not better there.
+    """
+
+    name = "gender_bias"
+    higher_is_better = True
+    chance = "1 for a predictor that does not see the gender; undefined for a constant no"
+
+    def value(
+        self, gold: Real[np.ndarray, "targets"], predicted: Real[np.ndarray, "targets"], context: MetricContext
+    ) -> float:
+        """The ratio.
+
+        Raises:
+            DataError: the targets have no such groups, or F1 on one of the groups is 0.
+        """
+        f1 = {}
+        for group, rows in _genders(self.name, context).items():
+            own = MetricContext(context.clusters[rows], context.label_names)
+            f1[group] = BinaryF1().value(gold[rows], predicted[rows], own) if rows.any() else 0.0
+            if not f1[group]:
+                raise DataError(f"{self.name} is undefined: nothing is right of the {group} targets")
+        return f1[FEMININE] / f1[MASCULINE]
+
+    def statistics(
+        self, gold: Real[np.ndarray, "targets"], predicted: Real[np.ndarray, "targets"], context: MetricContext
+    ) -> Float64[np.ndarray, "clusters 6"]:
+        """True positives, predicted, gold: of feminine targets, then of masculine ones."""
+        positive = _positive(self.name, context)
+        wanted, found = gold == positive, predicted == positive
+        return context.total(
+            *(
+                (column & rows).astype(np.int64)
+                for rows in _genders(self.name, context).values()
+                for column in (wanted & found, found, wanted)
+            )
+        )
+
+    def value_from(self, sums: Float64[np.ndarray, "resamples 6"]) -> Float64[np.ndarray, "resamples"]:
+        """The quotient of two times 2 tp / (predicted + gold); 0 where nothing masculine was drawn that is right."""
+        feminine, masculine = (BinaryF1().value_from(sums[..., own]) for own in (slice(0, 3), slice(3, 6)))
+        return ratio(feminine, masculine)
 
 
 @register("metric", "relation_f1")
@@ -104,6 +152,13 @@ def _positive(name: str, context: MetricContext) -> int:
             f"its labels are {', '.join(context.label_names) or 'none'}"
         )
     return context.label_names.index(POSITIVE_LABEL)
+
+
+def _genders(name: str, context: MetricContext) -> dict[str, Bool[np.ndarray, "targets"]]:
+    """Which targets are feminine, and which masculine."""
+    if context.groups is None:
+        raise DataError(f"{name} needs a task with the groups {FEMININE} and {MASCULINE}; these targets have no groups")
+    return {group: np.asarray(context.groups == group) for group in (FEMININE, MASCULINE)}
 
 
 def _relations(label_names: tuple[str, ...]) -> Int64[np.ndarray, "labels"]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float64, Int64, Real
+from jaxtyping import Float64, Int64, Real, Shaped
 
 from embedbench.errors import DataError, NumericalError
 
@@ -25,10 +25,12 @@ class MetricContext:
     Attributes:
         clusters: the sentence (or document) of each target, any integers.
         label_names: the labels by index; empty for graded tasks.
+        groups: the part of the task that each target belongs to; None where there are none.
     """
 
     clusters: Int64[np.ndarray, "targets"]
     label_names: tuple[str, ...] = ()
+    groups: Shaped[np.ndarray, "targets"] | None = None
 
     @cached_property
     def cluster_index(self) -> Int64[np.ndarray, "targets"]:

@@ -1,18 +1,20 @@
 """Which test targets have words that training knew: the subsets that are scored beside the whole.
 
 The word of a target is the words of its first span, one after the other: the token, the span, the dependent of an arc.
+Of a task with lemmas it is the lemma instead, and `seen` ones are those of train targets.
 Words are compared exactly as written, which is the first thing that `word_majority` looks up too; its later look-ups
 without case have no part here, so `House` is unseen where train has only `house`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Int64
 
+from embedbench.errors import DataError
 from embedbench.types import Corpus, TaskSplit
 
 WHOLE = "whole"
@@ -42,15 +44,39 @@ def subsets(train: TaskSplit, test: TaskSplit) -> dict[str, Bool[np.ndarray, "ta
     `unambiguous` ones are those of train targets otherwise. Where a task asks several questions, labels are compared
     question by question. Words that train has, but not as a target, are neither.
 
-    Empty where every target is a whole sentence: sentences are hardly ever seen twice.
+    Then come the parts of the task's own, if it has any: its groups, and what its several questions ask, by name.
+
+    Where every target is a whole sentence, there are only these: sentences are hardly ever seen twice.
+
+    Raises:
+        DataError: a part of the task's own is called like one of `SUBSETS`.
     """
-    if _of_sentences(test):
-        return {}
-    words = list(_words(test))
-    known = list(zip(_questions(train), _words(train), strict=True))
+    return ({} if _of_sentences(test) else _by_words(train, test)) | own_parts(test)
+
+
+def own_parts(test: TaskSplit) -> dict[str, Bool[np.ndarray, "targets"]]:
+    """The test targets of every group of the task, and of every question, by name, sorted.
+
+    Raises:
+        DataError: one is called like one of `SUBSETS`.
+    """
+    columns = [np.asarray(column) for column in (test.groups, test.questions) if column is not None]
+    found = {str(name): column == name for column in columns for name in np.unique(column)}
+    taken = sorted({WHOLE, *SUBSETS} & set(found))
+    if taken:
+        raise DataError(f"a part of the task is called {taken[0]!r}, which is the name of a subset; call it otherwise")
+    return found
+
+
+def _by_words(train: TaskSplit, test: TaskSplit) -> dict[str, Bool[np.ndarray, "targets"]]:
+    words, known = _known_by(test), list(zip(_questions(train), _known_by(train), strict=True))
     shares = largest_shares(known, np.asarray(train.labels, np.int64))
     asked = zip(_questions(test), words, strict=True)
-    return which_subsets(seen_in(train.corpus, words), [shares.get(key) for key in asked])
+    if train.lemmas is None or test.lemmas is None:
+        seen = seen_in(train.corpus, words)
+    else:
+        seen = np.isin(test.lemmas, train.lemmas)
+    return which_subsets(seen, [shares.get(key) for key in asked])
 
 
 def which_subsets(
@@ -70,9 +96,12 @@ def _of_sentences(split: TaskSplit) -> bool:
     return bool((first == bounds).all())
 
 
-def _words(split: TaskSplit) -> Iterator[Words]:
+def _known_by(split: TaskSplit) -> list[Words]:
+    """The words of every target, or its lemma."""
+    if split.lemmas is not None:
+        return [(str(lemma),) for lemma in split.lemmas.tolist()]
     words = split.corpus.words
-    return (words[start:end] for start, end in split.spans[:, 0].tolist())
+    return [words[start:end] for start, end in split.spans[:, 0].tolist()]
 
 
 def _questions(split: TaskSplit) -> list[str]:

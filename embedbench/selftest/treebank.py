@@ -9,12 +9,13 @@ import numpy as np
 from embedbench.data.catalogue import CATALOGUE
 from embedbench.probing.control import control_ceiling, control_labels
 from embedbench.scoring.baselines import majority, word_majority
+from embedbench.scoring.cues import by_cue
 from embedbench.selftest.battery import Finding, Skipped, Workplace
 from embedbench.selftest.trees import chain_of_test
 from embedbench.selftest.worlds import GRAMMAR
 from embedbench.tasks.arcs import Arc, Deprel
 from embedbench.tasks.tagging import Upos
-from embedbench.types import Corpus, Split, Task, TaskSplit
+from embedbench.types import Split, Task, TaskSplit
 
 DATA_SET = "ud_english_ewt"
 
@@ -43,7 +44,7 @@ def ewt_arc_by_distance(place: Workplace) -> Finding:
     Catches negatives that are drawn from all over the corpus, or next to the word, which would make the task easy.
     """
     splits = _splits(place, Arc)
-    return _percent(word_majority(*map(_distances, splits)), splits[1], 71.8, 0.5)
+    return _percent(by_cue("distance")(*splits), splits[1], 71.8, 0.5)
 
 
 def ewt_chain(place: Workplace) -> Finding:
@@ -74,14 +75,6 @@ def ewt_control_ceiling(place: Workplace) -> Finding:
 def _percent(predicted: np.ndarray, test: TaskSplit, expected: float, tolerance: float) -> Finding:
     found = 100 * float(np.mean(predicted == test.labels))
     return Finding(f"{found:.2f}", abs(found - expected) <= tolerance)
-
-
-def _distances(split: TaskSplit) -> TaskSplit:
-    """The same targets, each over a single word that says how far its second word stands from its first."""
-    distances = (split.spans[:, 1, 0] - split.spans[:, 0, 0]).tolist()
-    place = np.arange(len(split), dtype=np.int64)
-    spans = np.stack([place, place + 1], axis=1)[:, None]
-    return TaskSplit(Corpus.of([str(d)] for d in distances), spans, split.labels, split.clusters)
 
 
 def _file(place: Workplace, which: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
@@ -134,7 +135,7 @@ def _noise(sentence: Sentence, n_layers: int, dim: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((len(sentence), n_layers, dim)).astype(np.float32)
 
 
-class OverWords:
+class OverWords(ABC):
     """A task over every word of the small grammar, with labels of its own. A subclass says which."""
 
     def __init__(self, name: str, label_names: tuple[str, ...]) -> None:
@@ -147,9 +148,9 @@ class OverWords:
         """That of the grammar's parts of speech."""
         return self._words.meta
 
+    @abstractmethod
     def labels(self, which: Split, words: TaskSplit) -> Int64[np.ndarray, "targets"]:
         """The label of every word."""
-        raise NotImplementedError
 
     def split(self, which: Split) -> TaskSplit:
         """Every word, labelled."""

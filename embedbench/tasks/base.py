@@ -28,6 +28,8 @@ class LabelledSpans:
         labels: one label per target.
         clusters: what the statistics resample, where it is more than a sentence; None: the sentence of the first span.
         questions: which question each target asks, where every tuple of spans is asked several; None: there is one.
+        lemmas: the lemma whose senses each target chooses from, where labels are senses; None: there are no lemmas.
+        groups: the named part of the targets that each belongs to, which is scored as a subset; None: there are none.
     """
 
     corpus: Corpus
@@ -35,6 +37,8 @@ class LabelledSpans:
     labels: Sequence[str]
     clusters: Int64[np.ndarray, "targets"] | None = None
     questions: Sequence[str] | None = None
+    lemmas: Sequence[str] | None = None
+    groups: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,9 @@ class FileTask(DescribedTask):
         index = {name: i for i, name in enumerate(self.label_names)}
         labels = np.fromiter((index[label] for label in kept.labels), np.int64, count=len(kept.labels))
         clusters = kept.corpus.sentence_of(kept.spans[:, 0, 0]) if kept.clusters is None else kept.clusters
-        questions = None if kept.questions is None else np.array(kept.questions)
-        return TaskSplit(kept.corpus, kept.spans, labels, clusters, questions)
+        named = (kept.questions, kept.lemmas, kept.groups)
+        columns = (None if column is None else np.array(column) for column in named)
+        return TaskSplit(kept.corpus, kept.spans, labels, clusters, *columns)
 
     @cached_property
     def _cache(self) -> dict[Split, LabelledSpans]:

@@ -11,7 +11,7 @@ from jaxtyping import Bool
 
 from embedbench.tasks.answers import AnswersInPassages, answers_fault
 from embedbench.tasks.graded_pairs import grades_fault
-from embedbench.tasks.tree_columns import tree_fault
+from embedbench.tasks.tree_columns import heads_fault, tree_fault
 from embedbench.types import SUITES, TREES, Corpus, Sentence, Split, Task, TaskKind, TaskSplit
 
 _WORTH_REPORTING = 5
@@ -129,6 +129,8 @@ def _labels_fault(task: Task, split: TaskSplit) -> str:
         return answers_fault(split)
     if task.meta.kind is TaskKind.ANALOGY:
         return "" if split.labels.min() == 0 else "labels are numbers of pairs, and there is no pair 0"
+    if task.meta.kind is TaskKind.HEAD_SELECTION and (fault := heads_fault(split)):
+        return fault
     n = len(task.label_names)
     first = _first((split.labels < 0) | (split.labels >= n))
     return "" if first is None else f"target {first} has label {split.labels[first]}, but there are {n} label names"

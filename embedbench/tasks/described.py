@@ -29,6 +29,7 @@ class DescribedTask(ABC):
     KIND: ClassVar[TaskKind]
     SPLITS: ClassVar[tuple[Split, ...]] = tuple(Split)
     CONTROL: ClassVar[ControlKind] = ControlKind.NONE
+    FURTHER_METRICS: ClassVar[tuple[str, ...]] = ()
     NAMED_BY_CONTENT: ClassVar[tuple[str, ...]] = ("files",)
     """Options that name files; the bytes of these, not their names, are part of the fingerprint."""
     VERSION: ClassVar[int] = 1
@@ -71,6 +72,7 @@ class DescribedTask(ABC):
             metric=self.METRIC,
             kind=self.KIND,
             control=self.CONTROL,
+            further_metrics=self.FURTHER_METRICS,
             description=(type(self).__doc__ or "").strip().splitlines()[0],
         )
 

@@ -24,31 +24,29 @@ class Role(enum.IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Trees:
-    """The trees of a split, word by word.
+class WordHeads:
+    """The heads of a split, word by word.
 
     Attributes:
         offsets: the word position at which each sentence starts, and the number of words at the end.
         heads: how many words to the right of a word its head stands (negative: left); 0 for the root.
-        roles: the `Role` of every word.
     """
 
     offsets: Int64[np.ndarray, "sentences_plus_one"]
     heads: Int64[np.ndarray, "words"]
-    roles: Int64[np.ndarray, "words"]
 
     @classmethod
-    def of(cls, split: TaskSplit) -> Trees:
-        """The trees of a split of a tree task.
+    def read(cls, split: TaskSplit) -> WordHeads:
+        """The heads of a split whose targets have the spans (word, head).
 
         Raises:
             ContractError: the targets are not all words of the corpus, in order, with heads that form a tree.
         """
-        fault = tree_fault(split)
+        fault = heads_fault(split)
         if fault:
             raise ContractError(f"this split holds no trees: {fault}")
         spans = split.spans[..., 0]
-        return cls(split.corpus.offsets, spans[:, 1] - spans[:, 0], np.asarray(split.labels, np.int64))
+        return WordHeads(split.corpus.offsets, spans[:, 1] - spans[:, 0])
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -57,6 +55,29 @@ class Trees:
     def sentences(self) -> Int64[np.ndarray, "words"]:
         """The sentence of every word."""
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
+
+
+@dataclass(frozen=True, eq=False)
+class Trees(WordHeads):
+    """The trees of a split, word by word.
+
+    Attributes:
+        roles: the `Role` of every word.
+    """
+
+    roles: Int64[np.ndarray, "words"]
+
+    @classmethod
+    def of(cls, split: TaskSplit) -> Trees:
+        """The trees of a split of a tree task.
+
+        Raises:
+            ContractError: the targets are not all words of the corpus, in order, with heads that form a tree and roles.
+        """
+        heads, fault = WordHeads.read(split), _roles_fault(split)
+        if fault:
+            raise ContractError(f"this split holds no trees: {fault}")
+        return cls(**vars(heads), roles=np.asarray(split.labels, np.int64))
 
     @property
     def kept(self) -> Bool[np.ndarray, "words"]:
@@ -71,7 +92,18 @@ class Trees:
 
 
 def tree_fault(split: TaskSplit) -> str:
-    """What is wrong with the trees of a split; empty if nothing is."""
+    """What is wrong with the trees and roles of a split; empty if nothing is."""
+    return heads_fault(split) or _roles_fault(split)
+
+
+def _roles_fault(split: TaskSplit) -> str:
+    found = np.unique(split.labels).tolist()
+    expected = [int(role) for role in Role]
+    return "" if set(found) <= set(expected) else f"labels are {found}, expected roles {expected}"
+
+
+def heads_fault(split: TaskSplit) -> str:
+    """What is wrong with the heads of a split, whatever its labels are; empty if nothing is."""
     spans, n_words = split.spans, split.corpus.n_words
     if spans.shape[1:] != (2, 2):
         return f"spans have shape {spans.shape}, expected (words, 2, 2): the word and its head"
@@ -79,8 +111,6 @@ def tree_fault(split: TaskSplit) -> str:
         return f"there are {len(spans)} targets for {n_words} words; expected every word once, in order"
     if not np.array_equal(spans[..., 1], spans[..., 0] + 1):
         return "a span is longer than a word"
-    if not set(np.unique(split.labels).tolist()) <= set(map(int, Role)):
-        return f"labels are {np.unique(split.labels).tolist()}, expected roles {[int(role) for role in Role]}"
     above = spans[:, 1, 0]
     outside = np.flatnonzero(split.corpus.sentence_of(above) != split.clusters)
     if len(outside):

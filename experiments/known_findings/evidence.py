@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from embedbench.errors import DataError
+from embedbench.reporting.units import CODE_METRICS
 from embedbench.results.predictions import member_column, read_predictions
 from embedbench.results.reading import read_records
 from embedbench.results.schema import Record, Score, Status
@@ -83,6 +84,8 @@ class Evidence:
 
     def __init__(self, folder: Path) -> None:
         self._results = read_records(folder)
+        self.more = folder.with_name(f"{folder.name}_books")
+        """Where the further cells are: finding 9 with more text."""
 
     @cached_property
     def _cells(self) -> dict[tuple[str, str, str], tuple[Record, Path]]:
@@ -112,8 +115,10 @@ class Evidence:
             DataError: there is none.
         """
         record = self.record(extractor, task, probe)
+        # A code is of the train labels.
+        split = "train" if name in CODE_METRICS else "test"
         for score in record.scores:
-            if (score.mix, score.labels, score.split) == (mix, labels, "test") and score.metric == (
+            if (score.mix, score.labels, score.split) == (mix, labels, split) and score.metric == (
                 name or record.metric
             ):
                 return score

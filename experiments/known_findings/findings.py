@@ -167,6 +167,15 @@ def word_content(e: Evidence) -> Iterable[Line]:
     yield Line(9, "D", "word2vec − MiniLM layer 0 ≥ −2", str(static), verdict)
     yield at_least(9, "MiniLM layer 0 − last ≥ 10", e.difference(task, (LARGE, "single:0"), (LARGE, last)), 10)
     yield reported(9, "one-hot, the ceiling", f"{100 * e.score('one_hot', task, 'single:0').value:.1f}")
+    if not e.more.exists():
+        return
+    more = Evidence(e.more)
+    static = more.difference(task, (STATIC, "single:0"), (LARGE, "single:0"))
+    n = more.record(STATIC, task).alignment["train"]["words"]
+    yield Line(9, "R", f"why: the same, trained on {n:,} words of books", str(static), "reported")
+    for name, layer in ((STATIC, 0), (LARGE, 0), (LARGE, 6), ("one_hot", 0)):
+        value = more.score(name, task, f"single:{layer}").value
+        yield reported(9, f"why: {name} layer {layer} there", f"{100 * value:.1f}")
 
 
 def anisotropy(e: Evidence) -> Iterable[Line]:
@@ -219,6 +228,7 @@ def pieces_and_depth(e: Evidence) -> Iterable[Line]:
     )  # fmt: skip
     claim = f"VerbForm: last or mean − first piece ≥ 2, {int(mask.sum())} targets of several pieces"
     yield at_least(12, claim, best, 2)
+    yield from more_pieces(e)
     apart = [
         100
         * (e.score(LARGE, task, "single:2", probe="none").value - e.score(LARGE, task, "single:6", probe="none").value)
@@ -226,6 +236,22 @@ def pieces_and_depth(e: Evidence) -> Iterable[Line]:
     ]
     effect = Effect(float(np.mean(apart)), min(apart), max(apart))
     yield at_least(12, "word similarity (words alone): layer 2 − layer 6 ≥ 3 (range over three sets)", effect, 3)
+    lasts = {name: geometry(name, 500) for name in (LARGE, "small_mlm")}
+    told = "; ".join(
+        f"{name} {found[-2].anisotropy:.2f} to {found[-1].anisotropy:.2f}" for name, found in lasts.items()
+    )
+    yield reported(12, "why: anisotropy from the last layer but one to the last", told)
+
+
+def more_pieces(e: Evidence) -> Iterable[Line]:
+    """The same with another feature that is written at the end of words and has more targets of several pieces."""
+    name = "feats_Number"
+    mask = in_several_pieces(e.record("minilm_first", name), "feats")
+    first = ("minilm_first", e.best_layer("minilm_first", name))
+    for pooling in ("last", "mean"):
+        side = (f"minilm_{pooling}", e.best_layer(f"minilm_{pooling}", name))
+        claim = f"why: Number, {pooling} − first piece, {int(mask.sum())} targets of several pieces"
+        yield reported(12, claim, str(e.difference(name, side, first, mask)))
 
 
 FINDINGS: tuple[Callable[[Evidence], Iterable[Line]], ...] = (
@@ -245,18 +271,24 @@ FINDINGS: tuple[Callable[[Evidence], Iterable[Line]], ...] = (
 
 
 def main() -> int:
-    """Prints the table; 1 when a hard invariant fails."""
-    evidence = Evidence(Path(sys.argv[1] if len(sys.argv) > 1 else "results/known_findings"))
+    """Prints the table, as Markdown with --md; 1 when a hard invariant fails."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--md"]
+    evidence = Evidence(Path(arguments[0] if arguments else "results/known_findings"))
     lines: list[Line] = []
     for number, finding in enumerate(FINDINGS, 1):
         try:
             lines += finding(evidence)
         except DataError as error:
             lines.append(Line(number, "–", (finding.__doc__ or "").split("\n")[0], str(error), "not run"))
-    table = Table("", "kind", "claim", "found", "verdict")
-    for line in lines:
-        table.add_row(str(line.finding), line.kind, line.claim, line.found, line.verdict)
-    Console(width=150, highlight=False).print(table)
+    rows = [(str(line.finding), line.kind, line.claim, line.found, line.verdict) for line in lines]
+    if "--md" in sys.argv:
+        print("| | kind | claim | found | verdict |\n| ---: | --- | --- | --- | --- |")
+        print("\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n")
+    else:
+        table = Table("", "kind", "claim", "found", "verdict")
+        for row in rows:
+            table.add_row(*row)
+        Console(width=150, highlight=False).print(table)
     verdicts = [{line.verdict for line in lines if line.finding == number} for number in range(1, len(FINDINGS) + 1)]
     passed = sum(found <= {"pass", "reported"} for found in verdicts)
     print(f"{passed} of {len(FINDINGS)} findings pass in every line")

@@ -21,4 +21,14 @@ for pooling in first last mean; do                                              
     run extractor=minilm "extractor.pooling=$pooling" "extractor.name=minilm_$pooling" task=feats_verbform 'mixes=[single]'
 done
 run extractor=minilm task=word_similarity_ws353,word_similarity_men,word_similarity_simverb 'mixes=[single]' limit=null
+
+# Further experiments, for what did not pass.
+for pooling in first last mean; do                                                          # 12: more targets
+    run extractor=minilm "extractor.pooling=$pooling" "extractor.name=minilm_$pooling" task=feats 'mixes=[single]' \
+        control=false 'seeds=[0,1]'
+done
+text=$(mktemp -d)                                                                           # 9: more text
+python "$(dirname "$0")/more_text.py" "$text"
+run extractor=small_word2vec,one_hot,minilm task=word_content 'mixes=[single]' control=false 'seeds=[0,1,2]' \
+    "task.files={train: $text/train.txt, dev: $text/dev.txt, test: $text/test.txt}" "results=${results}_books"
 python "$(dirname "$0")/findings.py" "$results"

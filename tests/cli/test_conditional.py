@@ -26,6 +26,7 @@ def added(embedbench, *arguments):
     return row
 
 
+@pytest.mark.slow
 def test_word_identity_is_new_to_a_few_random_dimensions(embedbench, tmp_path):
     row = added(embedbench, "random", "one_hot", "task=upos", WORDS)
     assert (row["first"], row["second"]) == ("random+one_hot", "random+zeros_like_one_hot")

@@ -55,7 +55,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", FAMILIES if WORDS else ("word2vec", "bilm", "mlm"))
+@pytest.mark.parametrize("family", FAMILIES if WORDS else ("word2vec", "bilm"))
 def test_a_pretraining_killed_on_masc_goes_on_and_ends_with_the_same_model(
     family: str, data_folder: Path, cache: Path, embedbench, tmp_path: Path
 ) -> None:

@@ -32,7 +32,7 @@ def test_a_sweep_is_measured_once_and_skipped_ever_after(embedbench, tmp_path):
     assert {path: path.read_bytes() for path in records} == records
 
     scores = rows(embedbench, "swept")
-    assert {row["extractor"] for row in scores} == {"random", "majority", "word_majority"}
+    assert {row["extractor"] for row in scores} == {"random", "majority", "word_majority", "length"}
     assert {row["task"] for row in scores} == {"upos", "subj_number"}
     assert {row["mix"] for row in scores} == {"scalar", "single:0", "mean", "none"}
 

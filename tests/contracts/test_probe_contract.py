@@ -15,7 +15,7 @@ from embedbench.registry import components, load_components
 from embedbench.types import ArrayVectors, Corpus, TaskSplit
 
 load_components()
-# The structural probe reads trees and has tests of its own.
+# Probes that read whole sentences or passages have tests of their own.
 PROBES = sorted(name for name, probe in components("probe").items() if isinstance(probe.target(), Probe))
 
 

@@ -42,6 +42,7 @@ _LEX = "".join(
         start=1,
     )
 )
+_SENSES = "The\t_\nbank\tmoney\nAnn\tperson\n\na\t_\nbank\triver\n\n"
 _BLIMP = "".join(
     f'{{"UID": "p{i}", "linguistics_term": "t", "sentence_good": "It {i} is.", "sentence_bad": "It {i} be."}}\n'
     for i in range(5)
@@ -71,6 +72,7 @@ _OTHER_OPTION = {
     "odd_man_out": {"seed": 99},
     "edge_probing": {"attribute": "yes"},
     "supersense": {"multiword": False},
+    "word_sense": {"none": "person"},
     "adposition_role": {"multiword": False},
     "adposition_function": {"multiword": False},
     "chunking": {"dev_share": 0.4},
@@ -93,6 +95,7 @@ _OTHER_OPTION = {
     "xquad": {"seed": 99},
     "word_similarity": {"header": True},
     "tree_distance": {"left_out": ("DET",)},
+    "head_selection": {"left_out": ("det",)},
     "word_depth": {"left_out": ("DET",)},
     "analogies": {"rule": Rule.mul},
     "categorisation": {"clustering": Clustering.agglomerative},
@@ -113,6 +116,7 @@ _CONTENTS = {
     "edge_probing": ("jsonl", _EDGES),
     "gap": ("tsv", _GAP),
     "supersense": ("conllulex", _LEX),
+    "word_sense": ("tsv", _SENSES),
     "adposition_role": ("conllulex", _LEX),
     "adposition_function": ("conllulex", _LEX),
     "chunking": ("txt", _TAGGED),

@@ -11,10 +11,11 @@ import torch
 from embedbench.errors import ContractError
 from embedbench.mixing import Concat, Scalar, ScalarNormed, Single, mix_layers
 from embedbench.probing.members import Training
-from embedbench.probing.pointer import PointerGroup, PointerMember, best_spans, initial_pointer
+from embedbench.probing.pointer import PointerGroup, best_spans, initial_pointer
 from embedbench.probing.pointer_data import PointerData
 from embedbench.probing.pointer_training import train_pointers
 from embedbench.probing.probes import Pointer
+from embedbench.probing.sentence_groups import SentenceMember
 from embedbench.probing.standard import Standard
 from embedbench.types import ArrayVectors, Corpus, TaskSplit
 
@@ -77,7 +78,7 @@ def test_probabilities_are_those_of_the_definition(mix, hidden) -> None:
     """Word by word and question by question: a linear or one-hidden-layer score of [word; question; word*question]."""
     data = questions(4, 1)
     standard = Standard(np.full((2, DIM), 0.1, np.float32), np.full((2, DIM), 1.5, np.float32))
-    member = PointerMember(mix)
+    member = SentenceMember(mix)
     parameters = {name: value + 0.2 for name, value in initial_pointer(member, 2, DIM, hidden).items()}
     units = [2, 0, 3]
     batch = data.batch(units, standard)
@@ -104,7 +105,12 @@ def test_probabilities_are_those_of_the_definition(mix, hidden) -> None:
 
 def test_a_planted_answer_is_found_in_the_right_layer_and_in_any_company() -> None:
     train, dev, test = questions(80, 1), questions(20, 2), questions(40, 3)
-    members = [PointerMember(Single(1)), PointerMember(Scalar()), PointerMember(Single(0)), PointerMember(Scalar(), 1)]
+    members = [
+        SentenceMember(Single(1)),
+        SentenceMember(Scalar()),
+        SentenceMember(Single(0)),
+        SentenceMember(Scalar(), 1),
+    ]
     fitted = train_pointers(train, dev, members, Pointer(), TRAINING)
     found = fitted.predict(test)
     assert min(right(test, found)[[0, 1, 3]]) > 0.9
@@ -120,10 +126,10 @@ def test_a_planted_answer_is_found_in_the_right_layer_and_in_any_company() -> No
 
 def test_a_hidden_layer_learns_too_and_noise_stays_at_chance() -> None:
     train, dev, test = questions(80, 1), questions(20, 2), questions(40, 3)
-    fitted = train_pointers(train, dev, [PointerMember(Single(1))], Pointer(hidden=32), TRAINING)
+    fitted = train_pointers(train, dev, [SentenceMember(Single(1))], Pointer(hidden=32), TRAINING)
     assert right(test, fitted.predict(test))[0] > 0.9
     noise = [questions(40, seed, noise=True) for seed in (4, 5, 6)]
-    lost = train_pointers(noise[0], noise[1], [PointerMember(Single(1))], Pointer(), TRAINING)
+    lost = train_pointers(noise[0], noise[1], [SentenceMember(Single(1))], Pointer(), TRAINING)
     assert right(noise[2], lost.predict(noise[2]))[0] < 0.25
 
 

@@ -10,8 +10,9 @@ from embedbench.errors import ConfigurationError, NumericalError
 from embedbench.mixing import Concat, Mean, Scalar, ScalarNormed, Single
 from embedbench.probing.members import Training
 from embedbench.probing.probes import Structural
+from embedbench.probing.sentence_groups import SentenceMember
 from embedbench.probing.standard import Standard
-from embedbench.probing.structural import TreeGroup, TreeMember
+from embedbench.probing.structural import TreeGroup
 from embedbench.probing.tree_data import TreeData
 from embedbench.probing.tree_training import FittedTrees, train_trees
 from embedbench.scored.trees import read_columns
@@ -70,7 +71,7 @@ def scores(fitted: FittedTrees, data: TreeData) -> dict[str, list[float]]:
 
 def plain_group(rank, dim, *, pairs) -> TreeGroup:
     weights = torch.randn(1, rank, dim, generator=torch.Generator().manual_seed(3))
-    return TreeGroup([TreeMember(Single(0))], {"weight0": weights}, 1, pairs=pairs)
+    return TreeGroup([SentenceMember(Single(0))], {"weight0": weights}, 1, pairs=pairs)
 
 
 def unchanged(dim) -> Standard:
@@ -83,7 +84,7 @@ def test_the_loss_by_hand() -> None:
     vectors = ArrayVectors(np.array([0.0, 1, 3, 2], np.float32)[:, None, None])
     for pairs, by_hand in ((True, (2 * (0 + 7 + 3) / 9 + 0) / 2), (False, ((0 + 0 + 7) / 3 + 4) / 2)):
         batch = TreeData(vectors, trees, pairs).batch([0, 1], unchanged(1))
-        group = TreeGroup([TreeMember(Single(0))], {"weight0": torch.ones(1, 1, 1)}, 1, pairs=pairs)
+        group = TreeGroup([SentenceMember(Single(0))], {"weight0": torch.ones(1, 1, 1)}, 1, pairs=pairs)
         assert group.losses(batch).tolist() == pytest.approx([by_hand])
 
 
@@ -115,7 +116,7 @@ def test_the_loss_is_the_published_one(pairs) -> None:
 @pytest.mark.parametrize(("pairs", "names"), [(True, ("uuas", "dspr")), (False, ("root_accuracy", "nspr"))])
 def test_a_planted_tree_is_found_in_its_layer_and_noise_holds_none(pairs, names) -> None:
     train, dev, test = (data_of(seed, pairs=pairs, n=n) for seed, n in ((1, 250), (2, 40), (3, 60)))
-    members = [TreeMember(mix) for mix in (Single(0), Single(1), Scalar(), Concat(), Mean(), ScalarNormed())]
+    members = [SentenceMember(mix) for mix in (Single(0), Single(1), Scalar(), Concat(), Mean(), ScalarNormed())]
     fitted = train_trees(train, dev, members, Structural(rank=12, learning_rate=1e-2), QUICK)
     found = scores(fitted, test)
     for name in names:
@@ -131,7 +132,7 @@ def test_a_planted_tree_is_found_in_its_layer_and_noise_holds_none(pairs, names)
 def test_a_rank_of_one_is_a_line_and_too_little() -> None:
     train, dev, test = (data_of(seed, pairs=True, n=n) for seed, n in ((1, 200), (2, 40), (3, 60)))
     found = [
-        scores(train_trees(train, dev, [TreeMember(Single(1))], Structural(rank, 1e-2), QUICK), test)["uuas"][0]
+        scores(train_trees(train, dev, [SentenceMember(Single(1))], Structural(rank, 1e-2), QUICK), test)["uuas"][0]
         for rank in (1, 99)
     ]
     assert found[0] < found[1] - 0.2
@@ -141,7 +142,7 @@ def test_a_member_gives_the_result_it_would_give_alone() -> None:
     """Rounding differs with the company, and the loss has kinks: after long training it would show in the digits."""
     train, dev, test = (data_of(seed, pairs=True, n=30) for seed in (1, 2, 3))
     brief = Training(max_epochs=2, min_updates=30, batch_size=64)
-    members = [TreeMember(m, s) for m in (Single(0), Single(1), Scalar()) for s in (0, 1)]
+    members = [SentenceMember(m, s) for m in (Single(0), Single(1), Scalar()) for s in (0, 1)]
     together = train_trees(train, dev, members, Structural(4), brief)
     again = train_trees(train, dev, members, Structural(4), brief)
     for row, member in enumerate(members):
@@ -155,7 +156,7 @@ def test_a_member_gives_the_result_it_would_give_alone() -> None:
 def test_all_mixes_of_one_layer_are_trained_once() -> None:
     trees, vectors = planted(1, n=20)
     data = TreeData(ArrayVectors(vectors.values[:, 1:]), trees, True)
-    fitted = train_trees(data, data, [TreeMember(m) for m in (Single(0), Scalar(), Mean())], Structural(4), QUICK)
+    fitted = train_trees(data, data, [SentenceMember(m) for m in (Single(0), Scalar(), Mean())], Structural(4), QUICK)
     assert fitted.parameters[0] is fitted.parameters[1] is fitted.parameters[2]
     assert fitted.mix_weights[1] is not None
     for values in fitted.predict(data):
@@ -169,4 +170,4 @@ def test_impossible_options_and_vectors_are_refused() -> None:
     vectors.values[3, 1, 2] = np.nan
     data = TreeData(vectors, trees, True)
     with pytest.raises(NumericalError, match="position 3, layer 1"):
-        train_trees(data, data, [TreeMember(Single(1))], Structural(), QUICK)
+        train_trees(data, data, [SentenceMember(Single(1))], Structural(), QUICK)

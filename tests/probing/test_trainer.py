@@ -10,10 +10,10 @@ from scipy.stats import binom
 
 from embedbench.errors import ContractError, NumericalError
 from embedbench.mixing import Concat, Cumulative, Mean, Mix, Scalar, ScalarNormed, Single, expand_mixes
-from embedbench.probing.members import Member, ProbeData, Training
-from embedbench.probing.probes import MLP, Linear, Pooling, Probe
+from embedbench.probing.members import Member, ProbeData, Training, Vary
+from embedbench.probing.probes import MLP, Linear, LowRank, Pooling, Probe
 from embedbench.probing.trainer import train_members
-from embedbench.types import ArrayVectors
+from embedbench.types import ArrayVectors, Corpus, TaskSplit
 
 QUICK = Training(batch_size=256, learning_rate=1e-2, network_learning_rate=1e-2, max_epochs=5, min_updates=100)
 LONGER = Training(batch_size=512, learning_rate=2e-2, max_epochs=6, min_updates=250)
@@ -43,6 +43,37 @@ def test_planted_signal_is_found_in_its_layer_and_nowhere_else(make_world) -> No
     cumulative = fitted.mix_weights[[m.label for m in mixes].index("cumulative:1")]
     assert cumulative is not None
     assert cumulative.weights[2] == 0
+
+
+def test_a_low_rank_probe_is_linear_and_reads_no_more_directions_than_its_rank(make_world) -> None:
+    """Four labels planted along four directions: rank 4 reads them all; rank 1 orders them along one line."""
+    members = [Member(Single(1), LowRank(rank)) for rank in (1, 4)]
+    fitted = train_members(make_world(1200, 1), make_world(400, 2), members, LABELS, QUICK)
+    test = make_world(500, 3)
+    narrow, enough = (fitted.predict(test) == test.labels["task"]).mean(1)
+    assert enough >= 0.99
+    assert narrow < 0.95
+    for parameters, rank in zip(fitted.parameters, (1, 4), strict=True):
+        product = parameters["weight1"][0] @ parameters["weight0"][0]
+        assert np.linalg.matrix_rank(product.numpy(), tol=1e-5) <= rank
+    # No straight line tells whether two signs agree.
+    flat = xor_world(800, 1), xor_world(300, 2), xor_world(500, 3)
+    members = [Member(Single(0), probe) for probe in (LowRank(8), MLP(hidden=8))]
+    fitted = train_members(flat[0], flat[1], members, {"task": 2}, dataclasses.replace(QUICK, min_updates=400))
+    straight, bent = (fitted.predict(flat[2]) == flat[2].labels["task"]).mean(1)
+    assert bent > 0.9
+    assert straight < 0.65
+
+
+def xor_world(n: int, seed: int) -> ProbeData:
+    """One word per target; the label says whether its two dimensions have the same sign."""
+    rng = np.random.default_rng(seed)
+    values = rng.choice([-1.0, 1.0], size=(n, 1, 2)).astype(np.float32)
+    labels = (values[:, 0, 0] == values[:, 0, 1]).astype(np.int64)
+    values += 0.1 * rng.normal(size=values.shape).astype(np.float32)
+    spans = np.arange(n)[:, None, None] + np.array([0, 1])
+    split = TaskSplit(Corpus.of([[f"w{k}" for k in range(n)]]), spans, labels, np.arange(n))
+    return ProbeData(ArrayVectors(values), split, {"task": labels})
 
 
 @pytest.mark.parametrize("probe", PROBES, ids=lambda p: f"{p.name}-{p.pooling.value}")
@@ -200,3 +231,18 @@ def test_wrong_use_is_refused(make_world) -> None:
         train_members(train, dev, [member], {"task": 3})
     with pytest.raises(ContractError, match="vectors of 3 words for a corpus of"):
         ProbeData(ArrayVectors(np.zeros((3, 1, 2), np.float32)), dev.split, {})
+
+
+def test_initialisation_and_order_can_be_told_apart(make_world) -> None:
+    """With only one of the two varied, the first batch or the start is that of seed 0."""
+    members = [Member(Single(0), Linear(), seed=seed) for seed in (0, 1)]
+    found = {}
+    for vary in Vary:
+        training = dataclasses.replace(QUICK, vary=vary, max_epochs=1, min_updates=1)
+        fitted = train_members(make_world(600, 1), make_world(200, 2), members, {"task": 4}, training)
+        found[vary] = [parameters["weight0"] for parameters in fitted.parameters]
+    for vary in Vary:
+        assert (found[vary][0] == found[Vary.both][0]).all(), "seed 0 is seed 0"
+        assert not (found[vary][1] == found[vary][0]).all(), vary
+    assert not (found[Vary.order][1] == found[Vary.initialisation][1]).all()
+    assert not (found[Vary.order][1] == found[Vary.both][1]).all()

@@ -22,7 +22,7 @@ GOLD = np.arange(400) % 3
 FEW = Bootstrap(resamples=199)
 
 
-def write(results, extractor, task, wrong, *, gold=GOLD, seeds=(0, 1), mixes=("scalar",), **changes):
+def write(results, extractor, task, wrong, *, gold=GOLD, seeds=(0, 1), mixes=("scalar",), kept=None, **changes):
     """A cell on disk whose predictions are wrong on every `wrong`-th target."""
     members = {}
     for seed in seeds:
@@ -33,7 +33,12 @@ def write(results, extractor, task, wrong, *, gold=GOLD, seeds=(0, 1), mixes=("s
     value = float(np.mean([(m == gold).mean() for m in members.values()]))
     scores = tuple(score(extractor, mix, value) for mix in mixes)
     record = cell(extractor, task, value, scores=scores, baselines=(), **changes)
-    write_record(results, record, Predictions(np.arange(len(gold)) // 4, {"task": gold}, members))
+    subsets = {"unseen": np.arange(len(gold)) % 20 < 4}
+    columns = [{"task": gold}, members, subsets]
+    if kept is not None:
+        columns = [{name: column[kept] for name, column in part.items()} for part in columns]
+    clusters = np.arange(len(gold)) // 4
+    write_record(results, record, Predictions(clusters if kept is None else clusters[kept], *columns, targets=kept))
 
 
 def test_the_table(tmp_path):
@@ -148,3 +153,31 @@ def test_codes_of_other_labels_are_not_compared(tmp_path, codes, said):
     assert len(compared.rows) == 1, "predictions are compared all the same"
     assert any(said in note for note in compared.notes)
     assert comparison_rows(compared)["first_bits"].to_list() == [None]
+
+
+def test_a_subset_is_compared_alone(tmp_path):
+    write(tmp_path, "minilm", "upos", 20)
+    write(tmp_path, "elmo", "upos", 5)
+    options = CompareOptions("minilm", "elmo", subset="unseen", bootstrap=FEW)
+    compared = compare_extractors(read_records(tmp_path), options)
+    (row,) = compared.rows
+    assert row.found.n == 80
+    # Of targets 0, 1, 2 and 3 of every 20, seed 0 of minilm errs on the first and seed 1 on the second; so does elmo.
+    assert (row.found.first, row.found.second) == (0.75, 0.75)
+    assert "unseen targets only" in as_text(comparison_sheet(compared), width=None, color=False)
+    missing = compare_extractors(read_records(tmp_path), dataclasses.replace(options, subset="seen"))
+    assert not missing.rows
+    assert any("no subset 'seen'; there are: unseen" in note for note in missing.notes)
+
+
+def test_targets_with_words_that_only_one_knows_are_left_out_and_counted(tmp_path):
+    known = {"minilm": np.arange(400), "elmo": np.arange(100, 400)}
+    for extractor, wrong in (("minilm", 20), ("elmo", 5)):
+        left = {"test": {"words": 1000, "targets_left_out": 400 - len(known[extractor])}}
+        write(tmp_path, extractor, "pairs", wrong, kept=known[extractor], alignment=left)
+    compared = compare_extractors(read_records(tmp_path), CompareOptions("minilm", "elmo", bootstrap=FEW))
+    (row,) = compared.rows
+    assert (row.found.n, row.left_out) == (300, (100, 0))
+    assert row.found.difference == pytest.approx(0.15)
+    said = "pairs: 300 targets that both know; left out are 100 that only minilm knows and 0 that only elmo knows"
+    assert said in as_text(comparison_sheet(compared), width=None, color=False)

@@ -62,7 +62,8 @@ def test_labels_are_compared_question_by_question():
     ends, asked = [[0, 1], [0, 1]], np.array(["moved", "alive"])
     train = spans(["dog runs"], ends, [0, 1], asked)
     test = spans(["dog sits"], [*ends, [1, 2], [1, 2]], [0] * 4, np.array(["moved", "alive"] * 2))
-    assert as_lists(subsets(train, test)) == {"seen": [0, 1], "unseen": [2, 3], "unambiguous": [0, 1]}
+    by_words = {"seen": [0, 1], "unseen": [2, 3], "unambiguous": [0, 1]}
+    assert as_lists(subsets(train, test)) == {**by_words, "alive": [1, 3], "moved": [0, 2]}
 
 
 def test_whole_sentences_have_no_subsets():

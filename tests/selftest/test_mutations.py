@@ -157,8 +157,8 @@ MUTATIONS = (
     ),
     mutation("another level", "level: float = 0.95", "level: float = 0.5", "noise", "bootstrap"),
     mutation(
-        "words resampled instead of sentences", "context = MetricContext(test.clusters, names)",
-        "context = MetricContext(np.arange(len(test)), names)", "bootstrap",
+        "words resampled instead of sentences", "context = MetricContext(test.clusters, names, test.groups)",
+        "context = MetricContext(np.arange(len(test)), names, test.groups)", "bootstrap",
     ),
     mutation(
         "a one-sided test", 'permutation_type="samples",\n        vectorized=True,\n        n_resamples=bootstrap',

@@ -70,6 +70,23 @@ def test_gap_has_two_names_per_text(data_folder) -> None:
     assert [c for c in check_task(task) if not c.passed] == []
 
 
+def test_gap_is_balanced_and_names_that_need_no_vector_say_little(data_folder) -> None:
+    """About 45 % of names are meant; the nearer name is a better guess where the pronoun is masculine."""
+    task = _make(Gap, data_folder, "coref/gap-{}.tsv.gz", ("development", "validation", "test"))
+    split = task.split(Split.TRAIN)
+    assert dict(zip(*np.unique(split.groups, return_counts=True), strict=True)) == {"feminine": 2000, "masculine": 2000}
+    context = MetricContext(split.clusters, task.label_names, split.groups)
+    found = {
+        (name, measure): float(np.mean([metric(measure).value(split.labels, row, context) for row in rows]))
+        for name, rows in task.own_baselines(split, split).items()
+        for measure in ("binary_f1", "gender_bias")
+    }
+    assert found["nearest_name", "binary_f1"] == pytest.approx(0.485, abs=5e-4)
+    assert found["nearest_name", "gender_bias"] == pytest.approx(0.939, abs=5e-4)
+    assert found["random_name", "binary_f1"] == pytest.approx(0.476, abs=0.01)
+    assert found["random_name", "gender_bias"] == pytest.approx(1.0, abs=0.05)
+
+
 def test_conll2000_has_its_published_baseline(data_folder) -> None:
     """The chunk tag most frequent with each part of speech: F1 77.07 (Tjong Kim Sang & Buchholz 2000)."""
     files = [data_folder / f"chunking/conll2000.{name}.txt.gz" for name in ("train", "test")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from embedbench.errors import ConfigurationError, DataError
@@ -233,3 +234,16 @@ def test_blimp_leaves_out_pairs_without_a_difference(pairs, tmp_path) -> None:
     task = Blimp(files=dict.fromkeys(pairs, str(tmp_path / "train.jsonl")), pairs=1)
     assert sum(len(task.split(which)) for which in Split) == 2 * 4
     assert all(len(set(task.split(which).corpus.sentences)) == len(task.split(which)) for which in Split)
+
+
+def test_gap_has_genders_and_names_that_need_no_vector(tmp_path) -> None:
+    other = "t-2\tHe saw Bob and Al Roe.\tHe\t0\tBob\t7\tFALSE\tAl Roe\t15\tTRUE\thttp://x\n"
+    task = Gap(files=_write(tmp_path, "tsv", GAP_HEADER + GAP_ROW + other))
+    split = task.split(Split.TEST)
+    assert split.groups.tolist() == ["feminine", "feminine", "masculine", "masculine"]
+    found = task.own_baselines(split, split)
+    said = np.array(task.label_names)[found["nearest_name"]].tolist()
+    assert said == [["no", "yes", "yes", "no"]]  # `Eve .` is one word away, and `saw`
+    drawn = (found["random_name"] == task.label_names.index("yes")).reshape(20, 2, 2)
+    assert (drawn.sum(axis=2) == 1).all()
+    assert 0.2 < drawn[..., 0].mean() < 0.8

@@ -46,9 +46,11 @@ format: env
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The rivals live in an environment of their own: flair needs another transformers than ours. The pins are complete.
+# The rivals live in an environment of their own: flair needs another transformers than ours. The pins are complete, so
+# that nothing else is pulled in; torch comes first, as in `env`, the same build with whatever that build needs.
 $(RIVALS)/.ok: experiments/speed/rivals.txt
 	$(PYTHON) -m venv $(RIVALS)
+	$(RIVALS)/bin/pip install -q --disable-pip-version-check torch==2.13.0 -c experiments/speed/rivals.txt
 	$(RIVALS)/bin/pip install -q --disable-pip-version-check --no-deps -r experiments/speed/rivals.txt
 	touch $@
 

@@ -22,9 +22,9 @@ import numpy as np
 import psutil
 import torch
 from inputs import MINILM, parsed, parser, read_sentences, rival_option, say
-from machine import best_precision, describe, limits
+from machine import Limits, best_precision, describe
 from rival import Rival, RivalError
-from rounds import interleaved, timed
+from rounds import interleaved, share, timed
 
 from embedbench.cli.cell_config import cell_of
 from embedbench.cli.configuration import compose
@@ -167,20 +167,19 @@ def _measured(chosen: argparse.Namespace, sentences: list[Sentence], place: Path
     plain.extract(few), by_shard(extractor, few)  # threads, packed weights, calibration
     if flair is not None:
         ways = {"flair": flair.go, **ways}
-    measured = interleaved(ways, chosen.rounds, companions)
-    checks = {"embedbench_vs_hf_loop": compared(found["embedbench"], found["hf_loop"])}
     precision = precision_of(extractor, device)
+    limits = Limits(tuple(dict.fromkeys(("fp32", "bf16", precision))), device)
+    measured = interleaved(ways, chosen.rounds, companions, limits.measure)
+    checks = {"embedbench_vs_hf_loop": compared(found["embedbench"], found["hf_loop"])}
     keys = {"extraction_vs_hf_loop": measured.ratio("hf_loop", "embedbench")}
     if flair is not None:
         checks["flair_vs_hf_loop"] = compared(flair.found(), found["hf_loop"])
         keys["extraction_vs_flair"] = measured.ratio("flair", "embedbench")
         flair.close()
-    bound = limits(precision, device)
     per_second = measured.per_second("embedbench", plain.operations(sentences) / 1e9)
-    keys["extraction_fraction_of_peak"] = {
-        name: value if name == "rounds" else round(value / bound["matmul_peak_gflops"], 4)
-        for name, value in per_second.items()
-    }
+    keys["extraction_fraction_of_peak"] = share(per_second, limits.peak(precision) / 1e9)
+    for name in ("fp32", "bf16"):
+        keys[f"extraction_fraction_of_{name}_peak"] = share(per_second, limits.peak(name) / 1e9)
     tolerance = TOLERANCE[precision]
     return {
         "script": "extraction",
@@ -198,7 +197,7 @@ def _measured(chosen: argparse.Namespace, sentences: list[Sentence], place: Path
         "within_tolerance": all(check.get("lowest_cosine", 0.0) >= tolerance for check in checks.values()),
         **measured.account(),
         "resident_gb_at_end": round(psutil.Process().memory_info().rss / 1e9, 2),
-        "limits": bound,
+        "limits": limits.found,
         "machine": describe(device),
         "rival_versions": flair.versions if flair is not None else {},
     }

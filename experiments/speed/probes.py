@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from cell import cell_with_vectors
 from inputs import parsed, parser, say, store_option
-from machine import best_precision, describe, limits
+from machine import Limits, describe
 from rounds import interleaved, spread, timed
 
 from embedbench.mixing import Single
@@ -127,7 +127,8 @@ def _measured(chosen: argparse.Namespace) -> dict[str, Any]:
         fitted.clear()
         return timed(lambda: fitted.append(train_members(train, dev, members, n_labels, cell.training)))
 
-    measured = interleaved({"scikit_learn": rival.run, "embedbench": ours}, chosen.rounds)
+    limits = Limits()
+    measured = interleaved({"scikit_learn": rival.run, "embedbench": ours}, chosen.rounds, moment=limits.measure)
     each = [
         (measured.seconds["scikit_learn"][k] / len(layers), measured.seconds["embedbench"][k] / len(members))
         for k in measured.kept
@@ -155,7 +156,7 @@ def _measured(chosen: argparse.Namespace) -> dict[str, Any]:
         # A probe that is better in less time is no fault.
         "within_tolerance": equality(by_layer, rival.accuracy)["none_lower_than_tolerance"],
         **measured.account(),
-        "limits": limits(best_precision()),
+        "limits": limits.found,
         "machine": describe(),
     }
 

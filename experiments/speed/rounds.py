@@ -56,6 +56,11 @@ class Measured:
         }
 
 
+def share(rate: Mapping[str, Any], of: float) -> dict[str, Any]:
+    """A rate as a fraction of a limit in the same unit."""
+    return {name: value if name == "rounds" else _digits(value / of) for name, value in rate.items()}
+
+
 def spread(values: list[float]) -> dict[str, Any]:
     """Median, lowest and highest of some rounds."""
     return {
@@ -71,7 +76,10 @@ def _digits(value: float) -> float:
 
 
 def interleaved(
-    ways: Mapping[str, Callable[[], float]], rounds: int, companions: tuple[psutil.Process, ...] = ()
+    ways: Mapping[str, Callable[[], float]],
+    rounds: int,
+    companions: tuple[psutil.Process, ...] = (),
+    moment: Callable[[], object] = lambda: None,
 ) -> Measured:
     """Every way once per round; the order turns, so that none always comes first.
 
@@ -79,11 +87,13 @@ def interleaved(
         ways: each does the work once and returns its seconds.
         rounds: how many.
         companions: processes that work for a way; their time is not that of others.
+        moment: called before every round and at the end, not timed: measures the machine's limits.
     """
     names = list(ways)
     seconds: dict[str, list[float]] = {name: [] for name in names}
     others = []
     for number in range(rounds):
+        moment()
         turned = names[number % len(names) :] + names[: number % len(names)]
         shares = []
         for name in turned:
@@ -94,6 +104,7 @@ def interleaved(
         others.append(max(shares))
         told = ", ".join(f"{name} {seconds[name][-1]:.3f} s" for name in names)
         print(f"round {number + 1}: {told}; others took {others[-1]:.0%} of the machine", flush=True)
+    moment()
     return Measured(seconds, others)
 
 

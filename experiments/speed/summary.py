@@ -18,7 +18,9 @@ _OTHER_TARGETS = {"elmo_bf16_vs_step_loop": 11.0}
 _MEANINGS = {
     "extraction_vs_flair": "words/s, all layers pooled to words: times flair",
     "extraction_vs_hf_loop": "the same: times a plain Hugging Face loop",
-    "extraction_fraction_of_peak": "the same: fraction of this machine's matmul peak",
+    "extraction_fraction_of_peak": "the same: fraction of this machine's matmul peak in the precision it computed in",
+    "extraction_fraction_of_fp32_peak": "the same: fraction of the fp32 peak",
+    "extraction_fraction_of_bf16_peak": "the same: fraction of the bf16 peak",
     "elmo_vs_step_loop": "full-size ELMo, fp32: times AllenNLP's step loop",
     "elmo_bf16_vs_step_loop": "full-size ELMo, bf16: times AllenNLP's step loop",
     "probe_vs_sklearn": "seconds per trained probe: times scikit-learn's LogisticRegression",
@@ -58,6 +60,7 @@ def summary_of(scripts: Sequence[dict[str, Any]], *, quick: bool) -> dict[str, A
         "outside_tolerance": [script["script"] for script in scripts if script.get("within_tolerance") is False],
         "precision": next((script["precision"] for script in scripts if "precision" in script), None),
         "limits": {script["script"]: script["limits"] for script in scripts if "limits" in script},
+        "text": next((script["text"] for script in scripts if "text" in script), None),
         "machine": machines[0] if machines else {},
         "rival_versions": rivals,
         "scripts": {script["script"]: script for script in scripts},
@@ -93,13 +96,12 @@ def _notes(summary: dict[str, Any]) -> list[str]:
             f"{machine['memory_gb']:g} GB; load average {machine['load_average']:g} at the first benchmark's end."
         )
     for name, limit in summary["limits"].items():
-        peak = ""
-        if "precision" in limit:
-            peak = f"matmul peak {limit['matmul_peak_gflops']:g} GFLOP/s {limit['precision']}, "
-        notes.append(f"Limits measured with {name}: {peak}memory {limit['memory_gb_per_s']:g} GB/s.")
-    if summary["precision"]:
-        reason = "" if summary["precision"] == "bf16" else "; the targets were set for bf16, on a processor that has it"
-        notes.append(f"Extraction computed in {summary['precision']}{reason}.")
+        peaks = ", ".join(f"{peak:g} {precision}" for precision, peak in limit["matmul_peak_gflops"].items())
+        products = f"matrix products {peaks} GFLOP/s, " if peaks else ""
+        notes.append(f"Limits measured with {name}: {products}memory {limit['memory_gb_per_s']:g} GB/s.")
+    notes += _precision_notes(summary)
+    if summary["text"]:
+        notes.append(f"Text: {summary['text']}.")
     if summary["quick"]:
         notes.append("Quick run: few words and rounds, so the figures are rough.")
     if summary["disturbed"]:
@@ -116,3 +118,18 @@ def _notes(summary: dict[str, Any]) -> list[str]:
         told = ", ".join(f"{package} {number}" for package, number in summary["rival_versions"].items())
         notes.append(f"Rivals' environment: {told}.")
     return [f"- {note}" for note in notes]
+
+
+def _precision_notes(summary: dict[str, Any]) -> list[str]:
+    if not summary["precision"]:
+        return []
+    notes = [f"Extraction computed in {summary['precision']}."]
+    limit = summary["limits"].get("extraction", {})
+    if "bf16" not in limit.get("native_precisions", ("bf16",)):
+        notes.append(
+            "This processor has no bf16 arithmetic (AVX-512 BF16 or AMX), so its bf16 products are imitated and slower "
+            "than fp32 ones: the fraction of the bf16 peak says nothing here, the fraction of the fp32 peak counts. "
+            "The targets of extraction and ELMo's bf16 target were set on a processor that has it, where bf16 is twice as "
+            "fast as fp32; rivals compute in fp32 everywhere."
+        )
+    return notes

@@ -62,6 +62,9 @@ def _subsets(record: Record) -> tuple[str, ...]:
 def choose(records: Iterable[Record], options: TableOptions) -> Chosen:
     """The newest finished record of every extractor, task and probe; the newest failed one where none is finished.
 
+    Dry runs (`limit`) never stand in a column with other cells: a task with a finished cell of all sentences shows none
+    of them, another task those of its largest limit, and notes tell both.
+
     Raises:
         ConfigurationError: a task, an extractor, a mix, a metric, a split or a subset was asked for that has no
             record; the message lists what there is.
@@ -77,16 +80,17 @@ def choose(records: Iterable[Record], options: TableOptions) -> Chosen:
         if asked not in (None, ALL, BEST) and scores:
             _ordered({getattr(score, noun) for score in scores}, (str(asked),), noun)
     groups: dict[tuple[str, str, str], list[Record]] = {}
+    records, notes = _without_mixed_limits(records)
     for record in records:
         if record.task in tasks and record.extractor in extractors:
             groups.setdefault((record.extractor, record.task, record.probe), []).append(record)
-    notes: list[str] = []
     chosen = []
     for key in sorted(groups, key=lambda k: (extractors.index(k[0]), k[2], tasks.index(k[1]))):
         # Same instant: the identity decides, so that the table never depends on the order of files.
         group = sorted(groups[key], key=lambda r: (r.status == Status.DONE, r.finished, r.identity))
         chosen.append(group[-1])
         notes += _competition(key, group)
+    notes += _dry_run_notes(chosen)
     notes += _fingerprint_notes(chosen)
     notes += _subset_notes(chosen, options.subset)
     return Chosen(tuple(chosen), tasks, tuple(notes), options.subset)
@@ -101,14 +105,39 @@ def _ordered(known: set[str], asked: Sequence[str], noun: str) -> tuple[str, ...
 
 
 def _competition(key: tuple[str, str, str], group: Sequence[Record]) -> list[str]:
-    done = {r.identity for r in group if r.status == Status.DONE}
     shown = group[-1]
+    done = {r.identity for r in group if r.status == Status.DONE}
     if len(done) > 1:
         return [
             f"{len(done)} finished cells of {' x '.join(key)} differ in configuration, data, weights or code; "
             f"the newest is shown ({shown.identity[:12]}, {shown.finished})"
         ]
     return []
+
+
+def _without_mixed_limits(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
+    """The records without the dry runs that stand beside cells of more sentences, and a note of those left out."""
+    limits: dict[str, set[int | None]] = {}
+    for record in records:
+        if record.status == Status.DONE:
+            limits.setdefault(record.task, set()).add(record.limit)
+    shown = {task: None if None in own else max(filter(None, own)) for task, own in limits.items()}
+    kept = [record for record in records if record.limit == shown.get(record.task, record.limit)]
+    n = len(records) - len(kept)
+    left_out = sorted({f"{r.extractor} x {r.task}" for r in records if r.limit != shown.get(r.task, r.limit)})
+    note = f"{n} cells of dry runs (limit=N) are left out beside cells of more sentences: {', '.join(left_out)}"
+    return kept, [note] if n else []
+
+
+def _dry_run_notes(records: Sequence[Record]) -> list[str]:
+    dry: dict[int, list[str]] = {}
+    for record in records:
+        if record.status == Status.DONE and record.limit is not None:
+            dry.setdefault(record.limit, []).append(f"{record.extractor} x {record.task}")
+    return [
+        f"DRY RUN on the first {limit:,} sentences of every split, not comparable with other cells: {', '.join(cells)}"
+        for limit, cells in sorted(dry.items())
+    ]
 
 
 def _fingerprint_notes(records: Sequence[Record]) -> list[str]:

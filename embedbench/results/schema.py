@@ -175,6 +175,9 @@ class Record:
         environment: package versions, Python, CPU, threads.
         fingerprints: by what they cover: `task` (data and options), `extractor`, …
         phases: seconds and memory.
+        precision: what the extractor computed with (`computed`), and how far its test vectors are from those of fp32
+            (`error`); empty for extractors that compute nothing, and in records older than this field.
+        limit: of a dry run, the sentences of every split that it read at most; None where it read all.
         predictions: the file beside the record that holds the predictions; None if there is none.
         error: why the cell failed; None when it is done.
         schema: the version of this layout.
@@ -201,6 +204,8 @@ class Record:
     environment: Mapping[str, Any] = field(default_factory=dict)
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     phases: tuple[Phase, ...] = ()
+    precision: Mapping[str, Any] = field(default_factory=dict)
+    limit: int | None = None
     predictions: str | None = None
     error: Failure | None = None
     schema: int = SCHEMA
@@ -238,6 +243,8 @@ def from_json(plain: Any) -> Record:
         values["label_names"] = tuple(values.get("label_names", ()))
         for name, kind in (("scores", Score), ("baselines", Score), ("mix_weights", MixWeights)):
             values[name] = tuple(_with_tuples(kind, values[name]))
+        # Records older than the field had the limit in their configuration alone.
+        values.setdefault("limit", values.get("config", {}).get("limit"))
         values["subset_scores"] = tuple(_with_tuples(Score, values.get("subset_scores", ())))
         values["training"] = tuple(MemberTraining(**row) for row in values["training"])
         values["trials"] = tuple(Trial(**row) for row in values.get("trials", ()))

@@ -22,7 +22,7 @@ import numpy as np
 import psutil
 import torch
 from inputs import MINILM, parsed, parser, read_sentences, rival_option, say
-from machine import Limits, best_precision, describe
+from machine import Limits, describe
 from rival import Rival, RivalError
 from rounds import interleaved, share, timed
 
@@ -83,7 +83,7 @@ class PlainLoop:
         return total * blocks
 
 
-def build_extractor(*overrides: str) -> Extractor:
+def build_extractor(*overrides: str) -> Any:
     """The extractor that `embedbench run` would build of these overrides."""
     load_components()
     return cell_of(compose(["extractor=minilm", *overrides])).extractor
@@ -114,13 +114,6 @@ def compared(found: np.ndarray, reference: np.ndarray) -> dict[str, Any]:
     }
 
 
-def precision_of(extractor: Any, device: str) -> str:
-    """What the extractor computes with; where `auto` leaves it to the machine, what the machine multiplies natively."""
-    chosen = getattr(extractor, "_precision", None) or extractor.precision
-    name = str(getattr(chosen, "value", chosen))
-    return best_precision(device) if name == "auto" else name
-
-
 def main() -> None:
     """Prints the seconds of every round, and one JSON object."""
     options = parser(__doc__, words=16_000)
@@ -135,7 +128,7 @@ def main() -> None:
 
 def _measured(chosen: argparse.Namespace, sentences: list[Sentence], place: Path) -> dict[str, Any]:
     device, folder = chosen.device, find_model(MINILM, "main").load
-    extractor = build_extractor(f"extractor.device={device}", f"extractor.precision={chosen.precision}")
+    extractor = build_extractor(f"extractor.device={device}", f"runtime.precision={chosen.precision}")
     plain, corpus = PlainLoop(folder, device), Corpus(tuple(sentences))
     found: dict[str, np.ndarray] = {}
     stores = iter(range(10**6))
@@ -167,11 +160,14 @@ def _measured(chosen: argparse.Namespace, sentences: list[Sentence], place: Path
     plain.extract(few), by_shard(extractor, few)  # threads, packed weights, calibration
     if flair is not None:
         ways = {"flair": flair.go, **ways}
-    precision = precision_of(extractor, device)
+    precision = extractor.computed_precision
     limits = Limits(tuple(dict.fromkeys(("fp32", "bf16", precision))), device)
     measured = interleaved(ways, chosen.rounds, companions, limits.measure)
     checks = {"embedbench_vs_hf_loop": compared(found["embedbench"], found["hf_loop"])}
-    keys = {"extraction_vs_hf_loop": measured.ratio("hf_loop", "embedbench")}
+    keys = {
+        "extraction_vs_hf_loop": measured.ratio("hf_loop", "embedbench"),
+        "extraction_with_store_vs_without": measured.ratio("embedbench_store", "embedbench"),
+    }
     if flair is not None:
         checks["flair_vs_hf_loop"] = compared(flair.found(), found["hf_loop"])
         keys["extraction_vs_flair"] = measured.ratio("flair", "embedbench")

@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import psutil
 import torch
+
+from embedbench.extractors.devices import Device
+from embedbench.extractors.precision import native_precision, processor_flags
 
 _SHAPES = {"1024x384x1536": (1024, 384, 1536), "1024x1536x384": (1024, 1536, 384), "2048x2048x2048": (2048, 2048, 2048)}
 """Rows x inner x columns: MiniLM's feed-forward products over 1,024 pieces, and a square one."""
@@ -24,18 +26,7 @@ _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 def best_precision(device: str = "cpu") -> str:
     """`bf16` where the processor multiplies it natively (AVX-512 BF16 or AMX; any recent GPU), else `fp32`."""
-    if device == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    return "bf16" if {"avx512_bf16", "amx_bf16"} & processor_flags() else "fp32"
-
-
-def processor_flags() -> set[str]:
-    """What /proc/cpuinfo says that the processor can do; empty where there is none."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        return set()
-    return next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
+    return native_precision(Device(device)).value
 
 
 def matmul_peak(precision: str, device: str = "cpu", seconds: float = 0.15) -> dict[str, float]:

@@ -21,6 +21,7 @@ _MEANINGS = {
     "extraction_fraction_of_peak": "the same: fraction of this machine's matmul peak in the precision it computed in",
     "extraction_fraction_of_fp32_peak": "the same: fraction of the fp32 peak",
     "extraction_fraction_of_bf16_peak": "the same: fraction of the bf16 peak",
+    "extraction_with_store_vs_without": "the same: seconds with the store written, times those without",
     "elmo_vs_step_loop": "full-size ELMo, fp32: times AllenNLP's step loop",
     "elmo_bf16_vs_step_loop": "full-size ELMo, bf16: times AllenNLP's step loop",
     "probe_vs_sklearn": "seconds per trained probe: times scikit-learn's LogisticRegression",
@@ -129,7 +130,7 @@ def _precision_notes(summary: dict[str, Any]) -> list[str]:
         notes.append(
             "This processor has no bf16 arithmetic (AVX-512 BF16 or AMX), so its bf16 products are imitated and slower "
             "than fp32 ones: the fraction of the bf16 peak says nothing here, the fraction of the fp32 peak counts. "
-            "The targets of extraction and ELMo's bf16 target were set on a processor that has it, where bf16 is twice as "
-            "fast as fp32; rivals compute in fp32 everywhere."
+            "The targets of extraction, and of ELMo in bf16, were set on a processor that has it, where bf16 is twice "
+            "as fast as fp32; rivals compute in fp32 everywhere."
         )
     return notes

@@ -84,8 +84,11 @@ def with_precision(extractor: DictConfig, wanted: Precision | None) -> DictConfi
     while nodes:
         node = nodes.pop()
         if isinstance(node, DictConfig) and node.get("precision") == Precision.auto:
-            device = Device(str(node.get("device", Device.auto)))
-            node.precision = native_precision(device) if wanted is Precision.auto else wanted
+            device = str(node.get("device", Device.auto))
+            if wanted is not Precision.auto:
+                node.precision = wanted
+            elif device in set(Device):  # a user's own extractor may know others; what `auto` is there, it knows
+                node.precision = native_precision(Device(device))
         if isinstance(node, DictConfig | ListConfig):
             keys = node if isinstance(node, DictConfig) else range(len(node))
             plain = [k for k in keys if not OmegaConf.is_missing(node, k) and not OmegaConf.is_interpolation(node, k)]

@@ -1,4 +1,7 @@
-"""One estimate per cell: bytes of its stores, seconds of extraction and training, peak memory. Nothing is written."""
+"""One estimate per cell: bytes of its stores, seconds of extraction and training, peak memory.
+
+No store is filled and no record is written; tables of static vectors are opened, and so cached, where they are not.
+"""
 
 from __future__ import annotations
 

@@ -122,11 +122,16 @@ def _without_mixed_limits(records: Sequence[Record]) -> tuple[list[Record], list
         if record.status == Status.DONE:
             limits.setdefault(record.task, set()).add(record.limit)
     shown = {task: None if None in own else max(filter(None, own)) for task, own in limits.items()}
-    kept = [record for record in records if record.limit == shown.get(record.task, record.limit)]
-    n = len(records) - len(kept)
-    left_out = sorted({f"{r.extractor} x {r.task}" for r in records if r.limit != shown.get(r.task, r.limit)})
-    note = f"{n} cells of dry runs (limit=N) are left out beside cells of more sentences: {', '.join(left_out)}"
-    return kept, [note] if n else []
+
+    def fits(record: Record) -> bool:
+        # What failed has no values to mix, and a failure of a whole cell is worth knowing.
+        failed = record.status == Status.FAILED and record.limit is None
+        return failed or record.limit == shown.get(record.task, record.limit)
+
+    left_out = [record for record in records if not fits(record)]
+    named = ", ".join(sorted({f"{record.extractor} x {record.task}" for record in left_out}))
+    note = f"{len(left_out)} cells of dry runs (limit=N) are left out beside cells of more sentences: {named}"
+    return [record for record in records if fits(record)], [note] if left_out else []
 
 
 def _dry_run_notes(records: Sequence[Record]) -> list[str]:

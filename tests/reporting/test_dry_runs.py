@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from synthetic_records import cell
+from synthetic_records import failed as failed_cell
 
 from embedbench.outcomes import failed
 from embedbench.reporting.comparing import CompareOptions, compare_extractors
@@ -36,6 +37,8 @@ def test_dry_runs_alone_are_shown_and_said_to_be_dry_runs_of_one_limit():
         ("random", "upos", 200),
         ("minilm", "arc", None),
     }
+    failure = failed_cell("elmo", "upos", "no weights")
+    assert failure in choose([*records, failure], TableOptions()).records
     assert any("DRY RUN on the first 200 sentences" in note and "minilm x upos" in note for note in chosen.notes)
 
 

@@ -109,7 +109,7 @@ def human_seconds(seconds: float) -> str:
     """Seconds for people.
 
     >>> human_seconds(0.4), human_seconds(75), human_seconds(7300)
-    ('0.4 s', '1 min 15 s', '2 h 2 min')
+    ('0.4 s', '1 min 15 s', '2 h 1 min')
     """
     if seconds < 59.5:
         return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"

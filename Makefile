@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RIVALS := .venv-rivals
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: env demo test test-slow check format clean
+.PHONY: env demo test test-slow check format bench bench-quick clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +14,8 @@ help:
 	@echo "make test       the test suite (EMBEDBENCH_DATA=folder adds the tests on real data sets)"
 	@echo "make test-slow  the tests that take longer"
 	@echo "make check      lint, types, import layers, docs"
+	@echo "make bench      speed beside what users would pick instead, under 20 minutes; results/speed (needs EMBEDBENCH_DATA)"
+	@echo "make bench-quick  the same with fewer words and rounds, under 3 minutes"
 
 env: $(VENV)/.ok
 
@@ -43,5 +46,19 @@ format: env
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The rivals live in an environment of their own: flair needs another transformers than ours. The pins are complete, so
+# that nothing else is pulled in; torch comes first, as in `env`, the same build with whatever that build needs.
+$(RIVALS)/.ok: experiments/speed/rivals.txt
+	$(PYTHON) -m venv $(RIVALS)
+	$(RIVALS)/bin/pip install -q --disable-pip-version-check torch==2.13.0 -c experiments/speed/rivals.txt
+	$(RIVALS)/bin/pip install -q --disable-pip-version-check --no-deps -r experiments/speed/rivals.txt
+	touch $@
+
+bench: env $(RIVALS)/.ok
+	$(BIN)/python experiments/speed/bench.py --rivals $(RIVALS)/bin/python
+
+bench-quick: env $(RIVALS)/.ok
+	$(BIN)/python experiments/speed/bench.py --quick --rivals $(RIVALS)/bin/python
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(RIVALS) build dist *.egg-info

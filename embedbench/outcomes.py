@@ -66,6 +66,7 @@ def _record(
     names: tuple[str, str, str], config: Mapping[str, Any], error: Exception, watch: Stopwatch, started: str
 ) -> Record:
     extractor, task, probe = names
+    limit = config.get("limit")
     # A sentence of ours or of the system stands for itself; anything else is a defect, and its traceback helps.
     said = isinstance(error, EmbedbenchError | OSError)
     trace = "" if said else "".join(traceback.format_exception(error))
@@ -81,6 +82,7 @@ def _record(
         config=dict(config),
         environment=environment(),
         phases=phases_of(watch),
+        limit=limit if isinstance(limit, int) else None,  # a wrong one may be why the cell failed
         started=started,
         finished=now(),
         error=Failure(type(error).__name__, message, trace),

@@ -29,6 +29,7 @@ from embedbench.scored.similarity import score_similarities
 from embedbench.scored.suites import score_suite
 from embedbench.scored.trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder
+from embedbench.store.rounding import read_rounding
 from embedbench.types import (
     SUITES,
     TREES,
@@ -211,6 +212,8 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
             **{f"corpus.{which.value}": splits[which].corpus.fingerprint for which in splits},
         },
         phases=phases_of(watch),
+        precision=read_rounding(stores[Split.TEST].folder),
+        limit=cell.limit,
         started=work.started,
         finished=now(),
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from embedbench.cells import Cell
 from embedbench.cli.configuration import build, json_safe, refuse_partial_files, resolved
 from embedbench.errors import ConfigurationError
+from embedbench.extractors.devices import Device
+from embedbench.extractors.precision import Precision, native_precision
 from embedbench.outcomes import Outcome, failed
 from embedbench.pipeline import Places, run_cell
 from embedbench.progress import Progress
@@ -47,7 +50,7 @@ def cell_of(config: DictConfig) -> Cell:
         ConfigurationError: an object is not of its kind, or an option has an impossible value.
         EmbedbenchError: whatever a component itself refuses.
     """
-    extractor, task = build(config.extractor), build(config.task)
+    extractor, task = build(with_precision(config.extractor, config.runtime.precision)), build(config.task)
     require("extractor", config.extractor, extractor, Extractor)
     require("task", config.task, task, Task)
     return Cell(
@@ -63,6 +66,34 @@ def cell_of(config: DictConfig) -> Cell:
         limit=config.limit,
         codelength=config.codelength,
     )
+
+
+def with_precision(extractor: DictConfig, wanted: Precision | None) -> DictConfig:
+    """The configuration of an extractor in which every network whose precision is `auto` has the wanted one.
+
+    Extractors within others (`reduced`, `stack`) count too; those without the option, which look vectors up or know
+    fp32 only, are left alone.
+
+    Raises:
+        ConfigurationError: `auto` is wanted for a network on CUDA, and there is none.
+    """
+    if wanted is None:
+        return extractor
+    chosen = copy.deepcopy(extractor)
+    nodes: list[Any] = [chosen]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, DictConfig) and node.get("precision") == Precision.auto:
+            device = str(node.get("device", Device.auto))
+            if wanted is not Precision.auto:
+                node.precision = wanted
+            elif device in set(Device):  # a user's own extractor may know others; what `auto` is there, it knows
+                node.precision = native_precision(Device(device))
+        if isinstance(node, DictConfig | ListConfig):
+            keys: list[Any] = list(node) if isinstance(node, DictConfig) else list(range(len(node)))
+            plain = [k for k in keys if not OmegaConf.is_missing(node, k) and not OmegaConf.is_interpolation(node, k)]
+            nodes += [node[key] for key in plain]
+    return chosen
 
 
 def places_of(config: DictConfig) -> Places:

@@ -1,9 +1,9 @@
-"""`embedbench run`: one cell, or a sweep of cells with -m."""
+"""`embedbench run`: one cell, or a sweep of cells with -m; `--estimate` tells what they will cost instead."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -11,25 +11,18 @@ from omegaconf import DictConfig
 from embedbench.cli import sweep
 from embedbench.cli.configuration import CONFIG_MODULE, register_schemas
 from embedbench.cli.console import progress_for
+from embedbench.errors import ConfigurationError
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
 
 def execute(arguments: Sequence[str]) -> int:
     """Runs what Hydra composes from the arguments; the exit code says whether every cell has its scores."""
-    import hydra
-
-    register_schemas()
-    # Hydra reads the command line itself; the program name is what its help shows.
-    sys.argv = ["embedbench run", *arguments]
-    decorated = hydra.main(version_base="1.3", config_path=f"pkg://{CONFIG_MODULE}", config_name="run")(run_job)
+    overrides, estimates = _own_options(arguments)
+    if estimates:
+        return _estimate(overrides)
     with sweep.sweep():
-        try:
-            decorated()
-        except SystemExit as end:  # Hydra has said on stderr what it refused
-            refused = bool(end.code)
-        else:
-            refused = False
+        refused = _through_hydra(overrides, run_job)
         ends = sweep.collect()
     if not ends:  # --help and the like, or nothing that Hydra could start
         return EXIT_USAGE if refused else EXIT_DONE
@@ -38,6 +31,58 @@ def execute(arguments: Sequence[str]) -> int:
     if all(end.status in ("done", "skipped") for end in ends):
         return EXIT_DONE
     return EXIT_USAGE if len(ends) == 1 and ends[0].status == "refused" else EXIT_FAILED
+
+
+def _own_options(arguments: Sequence[str]) -> tuple[list[str], bool]:
+    """The arguments as Hydra takes them, and whether an estimate is wanted; `--limit N` is the override `limit=N`.
+
+    Raises:
+        ConfigurationError: `--limit` stands last, without a number.
+    """
+    overrides, estimates, rest = [], False, iter(arguments)
+    for argument in rest:
+        if argument == "--estimate":
+            estimates = True
+        elif argument == "--limit" or argument.startswith("--limit="):
+            number = next(rest, "") if argument == "--limit" else argument.partition("=")[2]
+            if not number:
+                raise ConfigurationError("--limit needs a number of sentences, such as --limit 100")
+            overrides.append(f"limit={number}")
+        else:
+            overrides.append(argument)
+    return overrides, estimates
+
+
+def _through_hydra(overrides: Sequence[str], job: Callable[[DictConfig], None]) -> bool:
+    """Whether Hydra refused the arguments; otherwise the job has seen every cell."""
+    import hydra
+
+    register_schemas()
+    # Hydra reads the command line itself; the program name is what its help shows.
+    sys.argv = ["embedbench run", *overrides]
+    decorated = hydra.main(version_base="1.3", config_path=f"pkg://{CONFIG_MODULE}", config_name="run")(job)
+    try:
+        decorated()
+    except SystemExit as end:  # Hydra has said on stderr what it refused
+        return bool(end.code)
+    return False
+
+
+def _estimate(overrides: Sequence[str]) -> int:
+    from embedbench.cli.estimate import Estimates, launched_here, print_estimate
+
+    estimates = Estimates()
+
+    def job(config: DictConfig) -> None:
+        estimates.add(config, task_overrides())
+
+    with sweep.sweep():
+        refused = _through_hydra(launched_here(overrides), job)
+    if estimates.costs or estimates.refused:
+        print_estimate(estimates.costs, estimates.refused)
+    if estimates.refused:
+        return EXIT_FAILED
+    return EXIT_USAGE if refused else EXIT_DONE
 
 
 def run_job(config: DictConfig) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from embedbench.extractors.precision import Precision
 from embedbench.store.layout import StoreDtype
 
 
@@ -17,6 +18,7 @@ class RuntimeOptions:
     store_dtype: StoreDtype = StoreDtype.float16
     max_store_gb: float | None = None
     threads: int | None = None
+    precision: Precision | None = None
 
 
 @dataclass

@@ -16,6 +16,7 @@ from embedbench.data.locate import locate
 from embedbench.errors import ConfigurationError, NumericalError
 from embedbench.extractors.batching import flat_ranges
 from embedbench.extractors.devices import Device, torch_device
+from embedbench.extractors.distinct_sentences import extract_distinct
 from embedbench.fingerprint import file_fingerprint, fingerprint
 from embedbench.models.bilm_options import BilmOptions, read_options
 from embedbench.registry import register
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from embedbench.models.bilm import Bilm
+    from embedbench.models.known_words import KnownWords
 
 _VERSION = 3
 """Raise it when a change to this file or to `models/bilm*` changes a vector."""
@@ -127,16 +129,27 @@ class Elmo:
                 model = random_above(model, self.seed)
         return model.to(torch_device(self.device))
 
+    @cached_property
+    def _known_words(self) -> KnownWords:
+        from embedbench.models.known_words import KnownWords
+
+        return KnownWords(self._model)
+
     def extract(self, sentences: Sequence[Sentence]) -> LayeredWords:
         """The layers of every word, float32, in order.
+
+        Sentences that come several times are read once, unless the state is carried from one to the next.
 
         Raises:
             DataError: the options or weights are missing, damaged or do not belong together.
             NumericalError: the model computed something that is not finite.
         """
+        return self._extract(sentences) if self.carry_state else extract_distinct(self._extract, sentences)
+
+    def _extract(self, sentences: Sequence[Sentence]) -> LayeredWords:
         import torch
 
-        from embedbench.models.bilm_characters import SENTENCE_END, SENTENCE_START, character_ids
+        from embedbench.models.bilm_characters import SENTENCE_END, SENTENCE_START
         from embedbench.models.lanes import Lanes
 
         sizes = np.fromiter((len(sentence) for sentence in sentences), dtype=np.int64, count=len(sentences))
@@ -144,7 +157,7 @@ class Elmo:
         values = np.empty((int(sizes.sum()), len(self.layer_names), self.dim), dtype=np.float32)
         if not len(values):
             return LayeredWords(values)
-        # Every distinct word of the chunk passes the character CNN once.
+        # Every distinct word passes the character CNN once, also when it comes again in another chunk.
         vocabulary: dict[str, int] = {SENTENCE_START: 0, SENTENCE_END: 1}
         types = np.fromiter(
             (vocabulary.setdefault(word, len(vocabulary)) for sentence in sentences for word in sentence),
@@ -153,7 +166,7 @@ class Elmo:
         )
         with torch.no_grad():
             model = self._model
-            table = model.words(character_ids(list(vocabulary), self._options.max_characters))
+            table = self._known_words(list(vocabulary))
             # Every sentence starts in the same state, behind its boundary, and nothing reads where it ends.
             begin = None if self.carry_state else model.after((table[0:1], table[1:2]))
             for batch in self._batches(sizes):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,9 @@ from embedbench.errors import ConfigurationError, ContractError, DataError, Nume
 from embedbench.extractors.alignment import Pieces, Template, read_pieces
 from embedbench.extractors.batching import flat_ranges, sorted_batches
 from embedbench.extractors.devices import Device, torch_device
+from embedbench.extractors.distinct_sentences import extract_distinct
 from embedbench.extractors.piece_pooling import Pooling, WordPooling
+from embedbench.extractors.precision import Precision, rounding_error
 from embedbench.extractors.transformer_loading import (
     LoadedModel,
     TransformerWeights,
@@ -35,16 +36,6 @@ if TYPE_CHECKING:
 
 _VERSION = 1
 """Raise it when a change to this file or to the helpers beside it changes a vector."""
-
-
-class Precision(enum.StrEnum):
-    """The numbers that the network computes with; the names are what a user types. Vectors come out as float32."""
-
-    auto = "auto"
-    """fp32."""
-    fp32 = "fp32"
-    bf16 = "bf16"
-    fp16 = "fp16"
 
 
 _ENUMS = {"pooling": Pooling, "weights": TransformerWeights, "precision": Precision, "device": Device}
@@ -154,6 +145,16 @@ class Transformer:
     def _precision(self) -> Precision:
         return Precision.fp32 if self.precision is Precision.auto else self.precision
 
+    @property
+    def computed_precision(self) -> str:
+        """What the network computes with: fp32, bf16 or fp16."""
+        return self._precision.value
+
+    def precision_error(self, sentences: Sequence[Sentence]) -> dict[str, float]:
+        """How far the vectors of these sentences are from those of fp32; the model is loaded once more for it."""
+        exact = replace(self, precision=Precision.fp32)
+        return rounding_error(self.extract(sentences).values, exact.extract(sentences).values)
+
     @cached_property
     def _model(self) -> LoadedModel:
         import torch
@@ -170,7 +171,7 @@ class Transformer:
         )
 
     def extract(self, sentences: Sequence[Sentence]) -> LayeredWords:
-        """The layers of every word, float32, in order.
+        """The layers of every word, float32, in order; a sentence that comes several times is encoded once.
 
         Raises:
             DataError: the model cannot be loaded.
@@ -178,6 +179,9 @@ class Transformer:
             ContractError: the tokenizer's word ids cannot be trusted, or the model's layers are not what it declares.
             NumericalError: the model computed something that is not finite.
         """
+        return extract_distinct(self._extract, sentences)
+
+    def _extract(self, sentences: Sequence[Sentence]) -> LayeredWords:
         import torch
 
         n_words = sum(len(sentence) for sentence in sentences)

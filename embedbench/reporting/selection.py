@@ -8,6 +8,7 @@ from functools import cached_property
 
 from embedbench.errors import ConfigurationError
 from embedbench.reporting.dimensions import OF_CELL, OF_SCORE, check_dimensions, differing_options, of_record
+from embedbench.reporting.dry_runs import dry_run_notes, without_mixed_limits
 from embedbench.reporting.options import ALL, BEST, TableOptions
 from embedbench.results.schema import Record, Score, Status, of_subset
 from embedbench.scoring.subsets import SUBSETS, WHOLE
@@ -71,6 +72,9 @@ def _subsets(record: Record) -> tuple[str, ...]:
 def choose(records: Iterable[Record], options: TableOptions) -> Chosen:
     """The newest finished record of every extractor, task and probe; the newest failed one where none is finished.
 
+    Dry runs (`limit`) never stand in a column with other cells: a task with a finished cell of all sentences shows none
+    of them, another task those of its largest limit, and notes tell both.
+
     Raises:
         ConfigurationError: a task, an extractor, a mix, a metric, a split or a subset was asked for that has no
             record; the message lists what there is.
@@ -88,12 +92,13 @@ def choose(records: Iterable[Record], options: TableOptions) -> Chosen:
             _ordered({getattr(score, noun) for score in scores}, (str(asked),), noun)
     told_apart = [name for name in options.dimensions if name not in OF_CELL and name not in OF_SCORE]
     groups: dict[tuple[str, ...], list[Record]] = {}
+    # A table with a row for every limit shows dry runs beside whole cells on purpose.
+    records, notes = (list(records), []) if "limit" in told_apart else without_mixed_limits(list(records))
     for record in records:
         if record.task in tasks and record.extractor in extractors:
             apart = (of_record(record, name) for name in told_apart)
             groups.setdefault((record.extractor, record.task, record.probe, *apart), []).append(record)
     places = ({name: n for n, name in enumerate(extractors)}, {name: n for n, name in enumerate(tasks)})
-    notes: list[str] = []
     chosen = []
     competing = []
     for key in sorted(groups, key=lambda k: (places[0][k[0]], k[2], places[1][k[1]], k[3:])):
@@ -105,6 +110,7 @@ def choose(records: Iterable[Record], options: TableOptions) -> Chosen:
                 competing.append(group)
         chosen.append(group[-1])
     notes += _competition(competing)
+    notes += dry_run_notes(chosen)
     notes += _fingerprint_notes(chosen)
     notes += _subset_notes(chosen, options.subset)
     return Chosen(tuple(chosen), tasks, tuple(notes), options.subset)

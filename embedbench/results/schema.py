@@ -182,6 +182,9 @@ class Record:
         environment: package versions, Python, CPU, threads.
         fingerprints: by what they cover: `task` (data and options), `extractor`, …
         phases: seconds and memory.
+        precision: what the extractor computed with (`computed`), and how far its test vectors are from those of fp32
+            (`error`); empty for extractors that compute nothing, and in records older than this field.
+        limit: of a dry run, the sentences of every split that it read at most; None where it read all.
         predictions: the file beside the record that holds the predictions; None if there is none.
         error: why the cell failed; None when it is done.
         schema: the version of this layout.
@@ -208,6 +211,8 @@ class Record:
     environment: Mapping[str, Any] = field(default_factory=dict)
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     phases: tuple[Phase, ...] = ()
+    precision: Mapping[str, Any] = field(default_factory=dict)
+    limit: int | None = None
     predictions: str | None = None
     error: Failure | None = None
     schema: int = SCHEMA

@@ -18,6 +18,7 @@ from embedbench.store.inspection import is_intact, missing_shards, trust
 from embedbench.store.layout import Layout, StoreDtype, shard_path
 from embedbench.store.manifest import check_owner, write_manifest
 from embedbench.store.reading import LayeredStore
+from embedbench.store.rounding import measure_rounding
 from embedbench.store.shard import write_shard
 from embedbench.types import Corpus, Extractor
 
@@ -79,6 +80,8 @@ def fill(
                 )
         with progress.phase(f"extract {layout.extractor}", words, "words") as advance:
             _Filling(extractor, corpus, layout, folder, progress, advance).build(missing)
+        with _storage_errors(layout, folder, 0), FileLock(_locks(folder) / "precision.lock"):
+            measure_rounding(folder, extractor, corpus)
     return LayeredStore(folder, layout)
 
 

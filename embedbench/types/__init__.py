@@ -17,5 +17,6 @@ from embedbench.types.words import Corpus as Corpus
 from embedbench.types.words import Extractor as Extractor
 from embedbench.types.words import FittedOnTrain as FittedOnTrain
 from embedbench.types.words import LayeredWords as LayeredWords
+from embedbench.types.words import Rounded as Rounded
 from embedbench.types.words import Sentence as Sentence
 from embedbench.types.words import WordVectors as WordVectors

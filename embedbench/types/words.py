@@ -5,7 +5,7 @@ Words are addressed by their position in the corpus; spans are half-open `[start
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, runtime_checkable
@@ -57,6 +57,16 @@ class Corpus:
     def sentence_of(self, positions: Int64[np.ndarray, "*shape"]) -> Int64[np.ndarray, "*shape"]:
         """The sentence index of each word position."""
         return np.searchsorted(self.offsets, positions, side="right").astype(np.int64) - 1
+
+    def sample(self, words: int) -> tuple[Sentence, ...]:
+        """Sentences at equal distances over the whole corpus with about so many words, one at least, none empty.
+
+        >>> Corpus.of([["a"], [], ["b", "c"], ["d"]]).sample(2)
+        (('a',), ('b', 'c'))
+        """
+        filled = [sentence for sentence in self.sentences if sentence]
+        wanted = min(max(round(words * len(filled) / max(self.n_words, 1)), 1), len(filled))
+        return tuple(filled[k * len(filled) // wanted] for k in range(wanted))
 
 
 def _no_positions() -> Int64[np.ndarray, "words"]:
@@ -138,6 +148,20 @@ class FittedOnTrain(Protocol):
 
     def fitted(self, train: Corpus) -> Extractor:
         """The extractor that knows the training words; its fingerprint covers them."""
+        ...
+
+
+@runtime_checkable
+class Rounded(Protocol):
+    """An extractor that may compute with fewer digits than float32, and can tell how far its vectors are off."""
+
+    @property
+    def computed_precision(self) -> str:
+        """What it computes with: `fp32`, `bf16` or `fp16`."""
+        ...
+
+    def precision_error(self, sentences: Sequence[Sentence]) -> Mapping[str, float]:
+        """Differences of the vectors of these sentences from those computed in float32."""
         ...
 
 

@@ -5,30 +5,31 @@ the published format and loaded through the extractor. The rival runs allennlp-l
 cell of AllenNLP's ElmoLstm, over padded batches of 32 sentences in corpus order, and the character CNN over all 50
 characters of every word, as AllenNLP did (it also convolved the padding words, which we leave out in its favour).
 
-    python experiments/speed/elmo.py ../shared/data/ud/en_ewt-ud-test.conllu.gz
+    python experiments/speed/elmo.py --words 3000
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import statistics
 import tempfile
-import time
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from allennlp_light.modules.lstm_cell_with_projection import LstmCellWithProjection
+from inputs import parsed, parser, read_sentences, say
+from machine import Limits, best_precision, describe
+from rounds import interleaved, share, timed
 
-from embedbench.data.conllu import read_conllu
 from embedbench.extractors.elmo import Elmo
 from embedbench.models.bilm import Bilm, LstmWeights
 from embedbench.models.bilm_characters import SENTENCE_END, SENTENCE_START, character_ids
 from embedbench.models.bilm_options import BilmOptions
 from embedbench.models.bilm_weights import random_bilm, read_bilm
 from embedbench.pretraining.bilm_writing import write_bilm
+from embedbench.types import Sentence
 
 FULL_SIZE = BilmOptions(
     character_dim=16,
@@ -44,6 +45,8 @@ FULL_SIZE = BilmOptions(
     skip_connections=True,
 )
 RIVAL_BATCH = 32
+TOLERANCE = 1e-5
+"""Largest difference of a number, in float32."""
 
 
 class StepLoop:
@@ -101,76 +104,62 @@ def _cell(weights: LstmWeights, options: BilmOptions, *, go_forward: bool) -> Ls
     return cell.eval()
 
 
-def _timed(run: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
-    start = time.perf_counter()
-    found = run()
-    return time.perf_counter() - start, found
-
-
 def lstm_operations(options: BilmOptions) -> int:
     """Floating-point operations per word in the matrix products of all LSTMs; the character CNN is not counted."""
     gates, projection = 2 * options.projection * 4 * options.cell, options.cell * options.projection
     return 2 * 2 * options.n_layers * (gates + projection)
 
 
-def matmul_peak(size: int = 2048, repeats: int = 5) -> float:
-    """The best of several square products in float32, in operations per second."""
-    left, right = torch.randn(size, size), torch.randn(size, size)
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        torch.mm(left, right)
-        best = min(best, time.perf_counter() - start)
-    return 2 * size**3 / best
-
-
 def main() -> None:
-    """Prints words/s of both, the ratio of every round, and the largest difference."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("treebank", type=Path)
-    parser.add_argument("--words", type=int, default=3000, help="about so many words of it (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
-    chosen = parser.parse_args()
-    sentences, n = [], 0
-    for sentence in read_conllu(chosen.treebank):
-        sentences.append(tuple(token.form for token in sentence.tokens))
-        n += len(sentences[-1])
-        if n >= chosen.words:
-            break
+    """Prints the seconds of every round, and one JSON object."""
+    chosen = parsed(parser(__doc__, words=3000))
+    sentences = read_sentences(chosen.treebank, chosen.words)
     with tempfile.TemporaryDirectory() as place, torch.no_grad():
-        write_bilm(random_bilm(FULL_SIZE, 0), Path(place), half=False)
-        options, weights = (str(Path(place) / name) for name in ("options.json", "weights.hdf5"))
-        elmo = Elmo(options=options, weights_file=weights)
-        rival = StepLoop(read_bilm(FULL_SIZE, weights))
-        few = sentences[:RIVAL_BATCH]
-        elmo.extract(few), rival.extract(few)  # warm up: threads, packed weights
-        ours, theirs, difference, peak = [], [], 0.0, 0.0
-        for _ in range(chosen.rounds):
-            seconds, reference = _timed(lambda: rival.extract(sentences))
-            theirs.append(seconds)
-            seconds, found = _timed(lambda: elmo.extract(sentences).values)
-            ours.append(seconds)
-            peak = max(peak, matmul_peak())
-            difference = max(difference, float(np.abs(found - reference).max()))
-            print(f"step loop {n / theirs[-1]:.0f} words/s, embedbench {n / ours[-1]:.0f} words/s, {difference=:.2g}")
-    ratios = [slow / fast for slow, fast in zip(theirs, ours, strict=True)]
-    print(
-        json.dumps(
-            {
-                "words": n,
-                "threads": torch.get_num_threads(),
-                "step_loop_words_per_second": round(n / statistics.median(theirs), 1),
-                "embedbench_words_per_second": round(n / statistics.median(ours), 1),
-                "ratio_median": round(statistics.median(ratios), 2),
-                "ratios": [round(ratio, 2) for ratio in ratios],
-                "matmul_peak_gflops": round(peak / 1e9),
-                "lstm_fraction_of_peak": round(
-                    (n + 2 * len(sentences)) * lstm_operations(FULL_SIZE) / statistics.median(ours) / peak, 3
-                ),
-                "largest_absolute_difference": difference,
-            }
-        )
-    )
+        say(**_measured(chosen.rounds, sentences, Path(place)))
+
+
+def _measured(rounds: int, sentences: list[Sentence], place: Path) -> dict[str, Any]:
+    write_bilm(random_bilm(FULL_SIZE, 0), place, half=False)
+    options, weights = (str(place / name) for name in ("options.json", "weights.hdf5"))
+    named = "precision" in {field.name for field in fields(Elmo)}
+    # Equal outputs are shown in float32; bfloat16 is a row of its own, where the extractor has it.
+    plain = {"precision": "fp32"} if named else {}
+    extractors = {"embedbench": Elmo(options=options, weights_file=weights, **plain)}
+    if named and best_precision() == "bf16":
+        extractors["embedbench_bf16"] = Elmo(options=options, weights_file=weights, precision="bf16")
+    rival = StepLoop(read_bilm(FULL_SIZE, weights))
+    runs: dict[str, Callable[[], np.ndarray]] = {"step_loop": lambda: rival.extract(sentences)}
+    for name, extractor in extractors.items():
+        runs[name] = lambda own=extractor: own.extract(sentences).values  # type: ignore[misc]
+    few = sentences[:RIVAL_BATCH]
+    rival.extract(few)
+    for extractor in extractors.values():
+        extractor.extract(few)  # warm up: threads, packed weights
+    found: dict[str, np.ndarray] = {}
+    ways = {name: lambda k=name, run=run: timed(lambda: found.update({k: run()})) for name, run in runs.items()}
+    limits, n = Limits(), sum(map(len, sentences))
+    measured = interleaved(ways, rounds, moment=limits.measure)
+    checks = {
+        name: {"largest_difference": float(np.abs(found[name] - found["step_loop"]).max())} for name in extractors
+    }
+    keys = {"elmo_vs_step_loop": measured.ratio("step_loop", "embedbench")}
+    if "embedbench_bf16" in extractors:
+        keys["elmo_bf16_vs_step_loop"] = measured.ratio("step_loop", "embedbench_bf16")
+    needed = n * lstm_operations(FULL_SIZE)  # the boundary is read once per batch and is not counted
+    return {
+        "script": "elmo",
+        "words": n,
+        "keys": keys,
+        "why_not": {},
+        "words_per_second": {way: measured.per_second(way, n) for way in ways},
+        "lstm_fraction_of_peak": share(measured.per_second("embedbench", needed), limits.peak("fp32")),
+        "checks": checks,
+        "tolerance": {"largest_difference": TOLERANCE},
+        "within_tolerance": checks["embedbench"]["largest_difference"] <= TOLERANCE,
+        **measured.account(),
+        "limits": limits.found,
+        "machine": describe(),
+    }
 
 
 if __name__ == "__main__":

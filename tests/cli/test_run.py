@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from small_cells import SMALL
 
+from embedbench.cli.run_command import _own_options
+from embedbench.errors import ConfigurationError
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 
 
@@ -125,3 +128,31 @@ def test_a_task_outside_the_repository_is_checked_and_run(embedbench):
     assert checked.returncode == 0, checked.stdout + checked.stderr
     ended = embedbench("run", "extractor=random", *arguments, "results=own", *SMALL[1:])
     assert ended.returncode == 0, ended.stderr
+
+
+def test_an_estimate_runs_nothing_and_sees_the_limit(embedbench, tmp_path):
+    told = embedbench("run", "--estimate", "-m", "extractor=random", "task=upos,xpos", "--limit", "20", *SMALL)
+    assert told.returncode == 0, told.stderr
+    rows = [line for line in told.stdout.splitlines() if line.startswith(" random x")]
+    assert [row.split()[2] for row in rows] == ["upos", "xpos"]
+    words = int(rows[0].split()[3])
+    assert 60 <= words <= 60 * 35  # three times 20 sentences
+    assert f"{words * 16 * 2 / 1000:.1f} kB" in rows[0]
+    assert rows[1].split()[3] == "0"  # the store is counted once
+    assert "all 2 cells" in told.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_an_estimate_names_cells_that_would_fail(embedbench):
+    broken = "task.files={train: absent.conllu, dev: 'grammar:dev:30:1', test: 'grammar:test:40:1'}"
+    told = embedbench("run", "--estimate", "extractor=random", "task=upos", *SMALL, broken)
+    assert told.returncode == 1
+    assert "random x upos would fail" in told.stderr
+    assert "absent.conllu" in told.stderr
+
+
+def test_the_options_of_run_become_overrides():
+    assert _own_options(["-m", "--limit", "5", "a=b"]) == (["-m", "limit=5", "a=b"], False)
+    assert _own_options(["--limit=5", "--estimate"]) == (["limit=5"], True)
+    with pytest.raises(ConfigurationError, match="--limit 100"):
+        _own_options(["--limit"])

@@ -14,7 +14,8 @@ from tiny_models import FAMILIES, SENTENCES, plain_loop
 from embedbench.errors import ConfigurationError
 from embedbench.extractors.devices import Device
 from embedbench.extractors.piece_pooling import Pooling
-from embedbench.extractors.transformer import Precision, Transformer
+from embedbench.extractors.precision import Precision
+from embedbench.extractors.transformer import Transformer
 from embedbench.extractors.transformer_loading import TransformerWeights
 from embedbench.types import Extractor
 

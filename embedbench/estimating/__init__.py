@@ -1,0 +1,1 @@
+"""What a cell will cost, told before it runs."""

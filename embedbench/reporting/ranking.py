@@ -87,7 +87,7 @@ def rank_extractors(results: Results, options: RankOptions) -> Ranked:
         )
     notes = [f"left out, since not every extractor has it: {task}" for task in chosen.tasks if task not in tasks]
     predictions = PairedPredictions(results.folder_of)
-    resampled = []
+    resampled: list[Float64[np.ndarray, "systems resamples"] | None] = []
     for task in tasks:
         cells = [found[name, task] for name in names]
         try:
@@ -100,7 +100,11 @@ def rank_extractors(results: Results, options: RankOptions) -> Ranked:
     ranks = ranking(values, resampled, options.bootstrap)
     order = np.argsort(ranks.mean, kind="stable")
     ranks = Ranking(
-        *(part[order] for part in (ranks.mean, ranks.low, ranks.high, ranks.wins)), ranks.separated[order][:, order]
+        mean=ranks.mean[order],
+        low=ranks.low[order],
+        high=ranks.high[order],
+        wins=ranks.wins[order],
+        separated=ranks.separated[order][:, order],
     )
     return Ranked(tuple(names[place] for place in order), tasks, ranks, (*notes, *chosen.notes))
 

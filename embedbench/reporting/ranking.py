@@ -100,7 +100,11 @@ def rank_extractors(results: Results, options: RankOptions) -> Ranked:
     ranks = ranking(values, resampled, options.bootstrap)
     order = np.argsort(ranks.mean, kind="stable")
     ranks = Ranking(
-        ranks.mean[order], ranks.low[order], ranks.high[order], ranks.wins[order], ranks.separated[order][:, order]
+        mean=ranks.mean[order],
+        low=ranks.low[order],
+        high=ranks.high[order],
+        wins=ranks.wins[order],
+        separated=ranks.separated[order][:, order],
     )
     return Ranked(tuple(names[place] for place in order), tasks, ranks, (*notes, *chosen.notes))
 

@@ -11,6 +11,8 @@ import zipfile
 import pytest
 from small_cells import SMALL
 
+from embedbench.cli import main
+
 WITHOUT = """
 import sys
 class Blocked:
@@ -71,7 +73,8 @@ def test_from_run_to_reproduction(embedbench, tmp_path):
     assert near.returncode == 0
 
 
-def test_wrong_usage_is_told(embedbench, tmp_path):
+def test_wrong_usage_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "r").mkdir()
     for arguments, said in (
         (("export", "r"), "expected RESULTS… and then the bundle"),
@@ -79,5 +82,6 @@ def test_wrong_usage_is_told(embedbench, tmp_path):
         (("reproduce", "gone.zip"), "there is no gone.zip"),
         (("table", "r", "--standalone"), "--standalone makes a LaTeX document: add --format latex"),
     ):
-        ended = embedbench(*arguments)
-        assert (ended.returncode, said in ended.stderr) == (2, True), ended.stderr
+        code = main(arguments)
+        told = capsys.readouterr().err
+        assert (code, said in told) == (2, True), told

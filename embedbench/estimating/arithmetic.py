@@ -34,7 +34,9 @@ def training_seconds(cell: Cell, *, targets: int, spans: int, layers: int, dim: 
     inputs = dim * spans if spans != 2 else 3 * dim  # [a; b; a*b]
     widths = [inputs, *getattr(cell.probe, "hidden_widths", ()), max(len(cell.task.label_names), 2)]
     parameters = sum(a * b for a, b in pairwise(widths))
-    return rows * (6 * parameters * members / product_speed() + 4 * layers * spans * dim / _GATHERED_BYTES_PER_SECOND)
+    computed = 6 * parameters * members / product_speed()
+    gathered = 4 * layers * spans * dim / _GATHERED_BYTES_PER_SECOND
+    return float(rows * (computed + gathered))
 
 
 @lru_cache(maxsize=1)

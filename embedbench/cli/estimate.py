@@ -108,7 +108,7 @@ def _notes(costs: Sequence[CellCost], refused: Sequence[str]) -> list[str]:
 def human_seconds(seconds: float) -> str:
     """Seconds for people.
 
-    >>> human_seconds(0.4), human_seconds(75), human_seconds(7300)
+    >>> human_seconds(0.4), human_seconds(75.0), human_seconds(7300.0)
     ('0.4 s', '1 min 15 s', '2 h 1 min')
     """
     if seconds < 59.5:

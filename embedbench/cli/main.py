@@ -21,6 +21,7 @@ COMMANDS = {
     "conditional": "what an extractor adds over a baseline: both side by side against the baseline alone",
     "capacity": "accuracy and selectivity against the size of the probe",
     "layers": "what every layer knows, what the mix weighs, where the score is gained",
+    "report": "one self-contained HTML page: summary, table, layers, weights, labels, disagreements, cost",
     "geometry": "anisotropy, self-similarity and likeness (CKA) of an extractor's layers",
     "demo": "compare three embedding families offline, in minutes",
     "check": "run the contract tests against any extractor or task, also your own",

@@ -73,7 +73,7 @@ def _digest(text: str) -> str:
 
 
 def _part(name: str) -> str:
-    return _files().joinpath(name).read_text(encoding="utf-8")
+    return str(_files().joinpath(name).read_text(encoding="utf-8"))
 
 
 def _files() -> Any:

@@ -26,7 +26,7 @@ def bundled() -> bytes:
 
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=9, mtime=0, filename="") as stream:
-        stream.write(vl_convert.javascript_bundle().encode("utf-8"))
+        stream.write(vl_convert.javascript_bundle(None).encode("utf-8"))
     return packed.getvalue()
 
 

@@ -88,7 +88,7 @@ def _swapped(
         for place, (one, other) in enumerate(ends):
             step = gained[:, place * width : (place + 1) * width]
             found[place] = metric.value_from(one + step) - metric.value_from(other - step)
-        return found.reshape(len(rivals), len(best), -1).mean(axis=1)
+        return np.asarray(found.reshape(len(rivals), len(best), -1).mean(axis=1))
 
     observed = statistics(np.zeros((1, context.n_clusters)))
     slack = _NEARLY * np.abs(observed)

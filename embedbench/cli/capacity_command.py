@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from embedbench.cli.cell_config import cell_of, run_configured
 from embedbench.cli.configuration import compose, split_config_dir
 from embedbench.cli.console import progress_for
 from embedbench.cli.printing import show
 from embedbench.errors import ConfigurationError
+from embedbench.figures.capacity_curve import capacity_figure
+from embedbench.figures.drawing import checked_path, save
 from embedbench.reporting.capacity import capacity_rows, capacity_sheet, sized_probes
 from embedbench.reporting.options import Format
 from embedbench.results.schema import Record
@@ -30,6 +33,8 @@ _MIX = "scalar"
 def execute(arguments: Sequence[str]) -> int:
     """Prints one row per probe; 1 when a cell failed, 2 when it could not be built."""
     parsed, overrides = _parse(arguments)
+    if parsed.figure is not None:
+        checked_path(parsed.figure)
     own, folder = split_config_dir(overrides)
     asked = [override.partition("=")[0].lstrip("+") for override in own]
     for name in ("probe", "mixes", "control"):
@@ -62,6 +67,9 @@ def execute(arguments: Sequence[str]) -> int:
             f"{'there are: ' + ', '.join(scored) if scored else 'this task has no control task'}"
         )
     show(parsed.format, lambda: capacity_sheet(sized), lambda: capacity_rows(sized))
+    if parsed.figure is not None:
+        save(capacity_figure(sized), parsed.figure)
+        sys.stderr.write(f"{parsed.figure}\n")
     return 0
 
 
@@ -75,7 +83,8 @@ def _sizes(text: str) -> tuple[int, ...]:
 def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(
         prog="embedbench capacity",
-        usage="embedbench capacity [overrides] [--ranks N,N,…] [--hidden N,N,…] [--mix MIX] [--format FORMAT]",
+        usage="embedbench capacity [overrides] [--ranks N,N,…] [--hidden N,N,…] [--mix MIX] [--format FORMAT] "
+        "[--figure FILE]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description=_DESCRIPTION,
     )
@@ -84,6 +93,7 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--hidden", type=_sizes, default=(10, 50, 250, 1000), help="units of MLPs (10,50,250,1000)")
     parser.add_argument("--mix", default=_MIX, help="scalar (default), mean, or a layer such as single:2")
     parser.add_argument("--config-dir", help="as of `embedbench run`")
+    parser.add_argument("--figure", type=Path, help="also draw the curves: a .png, .svg or .pdf file")
     parser.add_argument("--format", type=Format, choices=list(Format), default=Format.RICH, metavar="FORMAT",
                         help=", ".join(Format))  # fmt: skip
     parsed = parser.parse_intermixed_args(list(arguments))

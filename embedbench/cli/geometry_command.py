@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -14,16 +15,18 @@ from embedbench.cli.cell_config import cell_of, places_of
 from embedbench.cli.configuration import compose, split_config_dir
 from embedbench.cli.console import progress_for
 from embedbench.errors import ConfigurationError
+from embedbench.figures.drawing import checked_path, save
+from embedbench.figures.likeness_map import likeness_figure
 from embedbench.reporting.formats import as_text
 from embedbench.reporting.sheet import Entry, Row, Sheet
 from embedbench.types import Corpus, Split, WordVectors
 
-_HELP = """usage: embedbench geometry [overrides] [--against EXTRACTOR]
+_HELP = """usage: embedbench geometry [overrides] [--against EXTRACTOR] [--figure FILE]
 
 Per layer, over the task's train sentences (limit=N keeps the first N): anisotropy, self-similarity, intra-sentence
 similarity and maximum explainable variance (Ethayarajh 2019), raw and with standardised dimensions; then debiased
 linear CKA (Kornblith et al. 2019) between all layers, or with those of another extractor. All vectors are in memory at
-once: give a limit.
+once: give a limit. --figure also draws the CKA map, as a .png, .svg or .pdf file.
 
   embedbench geometry extractor=minilm task=upos limit=500
   embedbench geometry extractor=minilm task=upos limit=500 --against word2vec_googlenews
@@ -37,31 +40,44 @@ def execute(arguments: Sequence[str]) -> int:
     if any(argument in ("-h", "--help") for argument in arguments):
         print(_HELP, end="")
         return 0
-    overrides, other = _against(arguments)
+    rest, other = _taken(arguments, "--against", "an extractor, such as --against word2vec_googlenews")
+    overrides, picture = _taken(rest, "--figure", "a file, such as --figure cka.svg")
+    path = None if picture is None else checked_path(Path(picture))
     name, layers, vectors, corpus = _vectors(overrides)
     sheets = [_measures(name, layers, vectors, corpus)]
     across = (name, layers, vectors)
     if other is not None:
         other_name, other_layers, other_vectors, _ = _vectors([*overrides, f"extractor={other}"])
         across = (other_name, other_layers, other_vectors)
+    alike = None
     if vectors.n_layers > 1 or other is not None:
-        sheets.append(_cka((name, layers, vectors), across))
+        alike = _likeness(vectors, across[2])
+        sheets.append(_cka((name, layers), across[:2], alike))
+    elif path is not None:
+        raise ConfigurationError(f"{name} has one layer; --figure draws the likeness of layers, see --against")
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else None
     color = terminal and "NO_COLOR" not in os.environ
     sys.stdout.write("\n".join(as_text(sheet, width=width, color=color) for sheet in sheets))
+    if path is not None and alike is not None:
+        save(likeness_figure(alike, (name, layers), across[:2]), path)
+        sys.stderr.write(f"{path}\n")
     return 0
 
 
-def _against(arguments: Sequence[str]) -> tuple[list[str], str | None]:
+def _taken(arguments: Sequence[str], option: str, needs: str) -> tuple[list[str], str | None]:
+    """The other arguments, and the value of the option if it is there.
+
+    Raises:
+        ConfigurationError: the option stands last, without a value.
+    """
     rest = list(arguments)
-    if "--against" not in rest:
+    if option not in rest:
         return rest, None
-    place = rest.index("--against")
+    place = rest.index(option)
     if place + 1 == len(rest):
-        raise ConfigurationError("--against needs an extractor, such as --against word2vec_googlenews")
-    other = rest[place + 1]
-    return rest[:place] + rest[place + 2 :], other
+        raise ConfigurationError(f"{option} needs {needs}")
+    return rest[:place] + rest[place + 2 :], rest[place + 1]
 
 
 def _vectors(overrides: Sequence[str]) -> tuple[str, tuple[str, ...], WordVectors, Corpus]:
@@ -101,11 +117,14 @@ def _measures(name: str, layers: Sequence[str], vectors: WordVectors, corpus: Co
     return Sheet("", (*_MEASURES, *(f"{measure} z" for measure in _MEASURES)), tuple(rows), notes, corner="layer")
 
 
-def _cka(first: tuple[str, Sequence[str], WordVectors], second: tuple[str, Sequence[str], WordVectors]) -> Sheet:
+def _likeness(first: WordVectors, second: WordVectors) -> np.ndarray:
     from embedbench.scoring.cka import cka_between_layers
 
-    values = _all(first[2])
-    table = cka_between_layers(values, values if second[2] is first[2] else _all(second[2]), debiased=True)
+    values = _all(first)
+    return cka_between_layers(values, values if second is first else _all(second), debiased=True)
+
+
+def _cka(first: tuple[str, Sequence[str]], second: tuple[str, Sequence[str]], table: np.ndarray) -> Sheet:
     rows = [
         Row(f"{number} {layer}", tuple(Entry(f"{value:.3f}") for value in table[number]))
         for number, layer in enumerate(first[1])

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from embedbench.cli.table_command import names
+from embedbench.figures.drawing import checked_path, save
+from embedbench.figures.layer_curves import layer_figure
+from embedbench.figures.sparklines import layer_lines
 from embedbench.reporting.layers import render_layers
 from embedbench.reporting.options import TableOptions
 from embedbench.reporting.table import render_problems
@@ -27,7 +31,11 @@ def execute(arguments: Sequence[str]) -> int:
     parser.add_argument("--extractors", help="these extractors in this order, separated by commas")
     parser.add_argument("--metric", help="by default each task's own; codelength or compression where they were run")
     parser.add_argument("--labels", default="task", help="task or control")
+    parser.add_argument("--brief", action="store_true", help="one line per task and extractor, for many of them")
+    parser.add_argument("--figure", type=Path, help="also draw it: a .png, .svg or .pdf file")
     parsed = parser.parse_args(list(arguments))
+    if parsed.figure is not None:
+        checked_path(parsed.figure)
     found = read_records(*parsed.results)
     sys.stderr.write(render_problems(found.problems))
     options = TableOptions(
@@ -37,8 +45,17 @@ def execute(arguments: Sequence[str]) -> int:
         extractors=names(parsed.extractors),
     )
     scored = sorted({record.task for record in found.records if record.scores})
-    blocks = [render_layers(found.records, task, options) for task in names(parsed.tasks) or scored]
+    tasks = names(parsed.tasks) or tuple(scored)
+    options = replace(options, tasks=tasks)
+    blocks = []
+    if scored and parsed.brief:
+        blocks = [layer_lines(found.records, options)]
+    elif scored:
+        blocks = [render_layers(found.records, task, options) for task in tasks]
     sys.stdout.write("\n".join(blocks))
+    if blocks and parsed.figure is not None:
+        save(layer_figure(found.records, options), parsed.figure)
+        sys.stderr.write(f"{parsed.figure}\n")
     if not blocks:
         sys.stderr.write(f"embedbench: there are no finished cells below {', '.join(map(str, parsed.results))}\n")
     return 0 if blocks else 1

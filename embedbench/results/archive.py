@@ -67,6 +67,10 @@ class Archive:
             raise DataError(f"{self.path}: {name} has {len(found):,} bytes and says it has {info.file_size:,}")
         return found
 
+    def sizes(self, prefix: str) -> tuple[int, ...]:
+        """The bytes, unpacked, of every file whose name begins so."""
+        return tuple(self._members[name].file_size for name in self.names if name.startswith(prefix))
+
     def folder(self, name: str) -> ArchiveFolder:
         """A folder inside it."""
         return ArchiveFolder(self, name)
@@ -87,6 +91,11 @@ class ArchiveFolder:
     def read(self, file: str) -> bytes:
         """The bytes of a file in the folder."""
         return self.archive.read(f"{self.name}/{file}")
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The bytes of every file in the folder, unpacked."""
+        return self.archive.sizes(f"{self.name}/")
 
     def __str__(self) -> str:
         return f"{self.archive.path}:{self.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -82,17 +82,18 @@ MAX_CELLS = 1 << 29
 """Values in the predictions of a cell that comes in a bundle: a small Parquet file can stand for a huge table."""
 
 
-def read_predictions(folder: Folder) -> pl.DataFrame:
-    """The predictions beside a record.
+def read_predictions(folder: Folder, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """The predictions beside a record; of these columns alone, if any are named.
 
     Raises:
         DataError: they are missing or damaged.
     """
     if isinstance(folder, ArchiveFolder):
-        return _from_bundle(folder)
+        whole = _from_bundle(folder)
+        return whole.select(columns) if columns else whole
     path = folder / FILE_NAME
     try:
-        return pl.read_parquet(path)
+        return pl.read_parquet(path, columns=list(columns) if columns else None)
     except FileNotFoundError:
         raise DataError(f"{path} is missing: the cell left no predictions; run it again") from None
     except pl.exceptions.PolarsError as error:

@@ -1,0 +1,1 @@
+"""Pictures for papers and terminals: PNG, SVG and PDF by matplotlib, readable in black and white."""

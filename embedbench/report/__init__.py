@@ -1,0 +1,1 @@
+"""One page about many records: figures, words and pictures that open in any browser, offline."""

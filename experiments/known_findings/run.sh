@@ -11,9 +11,9 @@ run extractor=minilm task=upos,deprel "$layers"                                 
 run extractor=small_word2vec task=upos,bigram_shift,word_content                            # 1, 6, 8, 9
 run extractor=one_hot task=word_content                                                     # 9
 run extractor=minilm task=bigram_shift,word_content,arc                                     # 8, 9, 11
-run extractor=small_bilm task=arc,deprel                                                    # 4, 5
+run extractor=small_bilm task=upos,arc,deprel                                               # 4, 5
 run extractor=small_bilm extractor.weights=random_upper extractor.name=small_bilm_random_upper task=deprel  # 5
-run extractor=small_bilm extractor.weights=random extractor.name=small_bilm_random task=deprel              # 5
+run extractor=small_bilm extractor.weights=random extractor.name=small_bilm_random task=upos,deprel         # 5
 run extractor=small_word2vec task=upos probe=mlp                                            # 6
 run extractor=minilm task=upos codelength=true 'mixes=[single]'                             # 7
 run extractor=minilm task=tree_distance probe=structural                                    # 11

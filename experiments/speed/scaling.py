@@ -11,7 +11,7 @@
 Linear: seconds per word are within 10 % of those of the largest size. Flat: the largest peak is within 10 % of the
 smallest.
 
-    python experiments/speed/scaling.py                                        # needs 6 GB of disk, 20 minutes
+    python experiments/speed/scaling.py                                        # needs 8 GB of disk, 20 minutes
     python experiments/speed/scaling.py --words 5000 20000 --allowed-mb 0      # a quick look; 0 leaves probing out
 """
 
@@ -41,7 +41,7 @@ def main() -> int:
     options.add_argument("--extractors", nargs="+", default=list(EXTRACTORS), choices=list(EXTRACTORS))
     options.add_argument("--repeats", type=int, default=3, help="of sizes below 100,000 words (default: %(default)s)")
     options.add_argument(
-        "--allowed-mb", type=int, default=500, help="memory of the probing process (default: %(default)s)"
+        "--allowed-mb", type=int, default=600, help="memory of the probing process (default: %(default)s)"
     )
     options.add_argument("--times", type=float, nargs="+", default=[1, 4], help="store sizes, in allowed memories")
     options.add_argument("--place", type=Path, help="folder for the stores; default: the system's temporary folder")

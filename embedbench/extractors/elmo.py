@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from embedbench.models.bilm import Bilm
-    from embedbench.models.known_words import KnownWords
 
-_VERSION = 3
+_VERSION = 4
 """Raise it when a change to this file or to `models/bilm*` changes a vector."""
 
 
@@ -129,12 +128,6 @@ class Elmo:
                 model = random_above(model, self.seed)
         return model.to(torch_device(self.device))
 
-    @cached_property
-    def _known_words(self) -> KnownWords:
-        from embedbench.models.known_words import KnownWords
-
-        return KnownWords(self._model)
-
     def extract(self, sentences: Sequence[Sentence]) -> LayeredWords:
         """The layers of every word, float32, in order.
 
@@ -149,7 +142,7 @@ class Elmo:
     def _extract(self, sentences: Sequence[Sentence]) -> LayeredWords:
         import torch
 
-        from embedbench.models.bilm_characters import SENTENCE_END, SENTENCE_START
+        from embedbench.models.bilm_characters import SENTENCE_END, SENTENCE_START, character_ids
         from embedbench.models.lanes import Lanes
 
         sizes = np.fromiter((len(sentence) for sentence in sentences), dtype=np.int64, count=len(sentences))
@@ -157,7 +150,8 @@ class Elmo:
         values = np.empty((int(sizes.sum()), len(self.layer_names), self.dim), dtype=np.float32)
         if not len(values):
             return LayeredWords(values)
-        # Every distinct word passes the character CNN once, also when it comes again in another chunk.
+        # Every distinct word of the chunk passes the character CNN once. Not once for all chunks: a word computed in
+        # another batch differs in its last bits, and a resumed fill would no longer give the same bytes.
         vocabulary: dict[str, int] = {SENTENCE_START: 0, SENTENCE_END: 1}
         types = np.fromiter(
             (vocabulary.setdefault(word, len(vocabulary)) for sentence in sentences for word in sentence),
@@ -166,7 +160,7 @@ class Elmo:
         )
         with torch.no_grad():
             model = self._model
-            table = self._known_words(list(vocabulary))
+            table = model.words(character_ids(list(vocabulary), self._options.max_characters))
             # Every sentence starts in the same state, behind its boundary, and nothing reads where it ends.
             begin = None if self.carry_state else model.after((table[0:1], table[1:2]))
             for batch in self._batches(sizes):

@@ -34,7 +34,7 @@ from embedbench.types import Alignment, LayeredWords, Sentence
 if TYPE_CHECKING:
     from torch import Tensor
 
-_VERSION = 1
+_VERSION = 2
 """Raise it when a change to this file or to the helpers beside it changes a vector."""
 
 

@@ -15,7 +15,7 @@ table { border-collapse: collapse; border-top: 2px solid; border-bottom: 2px sol
 caption { text-align: left; font-weight: bold; padding-bottom: .5em; }
 th, td { padding: .3em .8em; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th[scope=row], thead th:first-child { text-align: left; font-weight: normal; }
-thead th { border-bottom: 1px solid; }
+thead th { border-bottom: 1px solid; font-weight: normal; }
 tbody.baselines { border-top: 1px solid; font-style: italic; }
 small { opacity: .75; }
 ul { max-width: 60em; padding-left: 1.2em; font-size: .9em; }
@@ -48,7 +48,7 @@ def _table(sheet: Sheet) -> str:
     ]
     table = f"<table>\n{caption}<thead><tr>{heads}</tr></thead>\n{''.join(bodies)}</table>\n" if sheet.columns else ""
     notes = "".join(f"<li>{escape(note)}</li>\n" for note in sheet.notes)
-    return f'<div class="wide">\n{table}</div>\n<ul>\n{notes}</ul>\n'
+    return f'<div class="wide" tabindex="0">\n{table}</div>\n<ul>\n{notes}</ul>\n'
 
 
 def _row(row: Row) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import json
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -15,6 +17,49 @@ def to_json(record: Record) -> dict[str, Any]:
     """The record as plain JSON values."""
     plain = dataclasses.asdict(record)
     return {"schema": plain.pop("schema"), **plain}
+
+
+_BEFORE_SUBSETS, _AFTER_SUBSETS = b', "subset_scores": [', b'], "mix_weights": ['
+"""What stands around the scores on subsets in the text of a record; quotes in strings have a backslash before them."""
+
+
+def from_text(text: bytes) -> Record:
+    """The record in the bytes of a file.
+
+    The scores on subsets are most of the text of a task of words, and most tables never look at them: they are read
+    when they are first asked for.
+
+    Raises:
+        DataError: it is half-written, foreign, of a newer schema, or nested too deep.
+    """
+    start = text.find(_BEFORE_SUBSETS)
+    end = text.find(_AFTER_SUBSETS, start) if start >= 0 else -1
+    start += len(_BEFORE_SUBSETS)
+    if end <= start:
+        return from_json(_parsed(text))
+    try:
+        record = from_json(_parsed(text[:start] + text[end:]))
+    except DataError:
+        return from_json(_parsed(text))  # it says what is wrong, and where
+    del record.__dict__["subset_scores"]
+    record.__dict__["_later"] = functools.partial(_subset_scores, text[start:end])
+    return record
+
+
+def _subset_scores(text: bytes) -> tuple[Score, ...]:
+    try:
+        return tuple(_with_tuples(Score, _parsed(b"[" + text + b"]")))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"the scores on subsets of this record are malformed: {error}") from error
+
+
+def _parsed(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise DataError(f"this is not JSON, it may be half-written: {error}") from error
+    except RecursionError as error:
+        raise DataError("this is not a record: its JSON is nested too deep") from error
 
 
 def from_json(plain: Any) -> Record:

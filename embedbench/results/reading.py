@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ import polars as pl
 
 from embedbench.errors import ConfigurationError, DataError
 from embedbench.results.archive import Archive, Folder
-from embedbench.results.plain_json import from_json
+from embedbench.results.plain_json import from_text
 from embedbench.results.schema import Record, Score, selectivity
 
 RECORD = "record.json"
@@ -64,22 +63,7 @@ def read_record(path: Path) -> Record:
         DataError: the file is half-written, foreign, or of a newer schema.
         OSError: it cannot be read.
     """
-    return record_of(path.read_bytes())
-
-
-def record_of(text: bytes) -> Record:
-    """The record that a file's bytes are.
-
-    Raises:
-        DataError: it is half-written, foreign, or of a newer schema.
-    """
-    try:
-        plain = json.loads(text)
-    except ValueError as error:
-        raise DataError(f"this is not JSON, it may be half-written: {error}") from error
-    except RecursionError as error:
-        raise DataError("this is not a record: its JSON is nested too deep") from error
-    return from_json(plain)
+    return from_text(path.read_bytes())
 
 
 def read_records(*folders: Path | str) -> Results:
@@ -113,7 +97,7 @@ class _Found:
 
     def add(self, key: str, folder: Folder, shown: Path | str, read: Callable[[], bytes]) -> None:
         try:
-            self.records.setdefault(key, (folder, record_of(read())))
+            self.records.setdefault(key, (folder, from_text(read())))
         except (DataError, OSError) as error:
             self.problems.setdefault(key, Problem(shown, str(error)))
 

@@ -202,7 +202,7 @@ class Record:
     label_names: tuple[str, ...] = ()
     scores: tuple[Score, ...] = ()
     baselines: tuple[Score, ...] = ()
-    subset_scores: tuple[Score, ...] = ()
+    subset_scores: tuple[Score, ...] = field(default_factory=tuple)
     mix_weights: tuple[MixWeights, ...] = ()
     training: tuple[MemberTraining, ...] = ()
     trials: tuple[Trial, ...] = ()
@@ -220,6 +220,14 @@ class Record:
     def __post_init__(self) -> None:
         if (self.error is None) != (self.status == Status.DONE):
             raise DataError(f"a record is failed exactly when it has an error; this one is {self.status.value}")
+
+    def __getattr__(self, name: str) -> Any:
+        """Reads `subset_scores` where they were left for later (`embedbench.results.plain_json.from_text`)."""
+        later = self.__dict__.get("_later") if name == "subset_scores" else None
+        if later is None:
+            raise AttributeError(f"a record has no {name!r}")
+        object.__setattr__(self, name, later())
+        return self.__dict__[name]
 
 
 def of_subset(record: Record, subset: str) -> Record:

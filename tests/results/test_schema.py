@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import pickle
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedbench.errors import DataError, NumericalError
-from embedbench.results.plain_json import from_json, to_json
+from embedbench.results.plain_json import from_json, from_text, to_json
 from embedbench.results.schema import (
     Failure,
     MemberTraining,
@@ -167,3 +168,36 @@ def test_the_view_of_a_subset_has_its_scores_and_baselines_alone():
     assert (view.scores, view.baselines) == ((seen,), (baseline,))
     assert of_subset(record, "whole") is record
     assert of_subset(record, "ambiguous").scores == ()
+
+
+def as_text(record):
+    return json.dumps(to_json(record), ensure_ascii=False).encode()
+
+
+def test_scores_on_subsets_are_read_when_they_are_asked_for():
+    """The same record, also where strings hold what stands around them in the text."""
+    odd = ', "subset_scores": ["x"], "mix_weights": ['
+    seen = (Score("m", "mean", "task", "test", "accuracy", 0.5, 0.4, 0.6, 10, 5, 1, (0.5,), "seen"),)
+    for subsets in (seen, ()):
+        record = record_with(
+            subset_scores=subsets, task=odd, label_names=(odd,), config={odd: {"subset_scores": [odd]}}
+        )
+        read = from_text(as_text(record))
+        assert ("subset_scores" in vars(read)) == (not subsets), "left for later where there are any"
+        assert of_subset(read, "seen").scores == tuple(s for s in subsets if s.mix != "none")
+        assert from_text(as_text(record)) == record
+        assert pickle.loads(pickle.dumps(from_text(as_text(record)))) == record
+        assert dataclasses.replace(from_text(as_text(record)), task="t").subset_scores == subsets
+    with pytest.raises(AttributeError, match="a record has no 'colour'"):
+        _ = read.colour
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"subset": "seen"', b'"subset": "se'), (b'"subset": "seen"', b'"x": 1'), (b'"n": ', b'"n": x')]
+)
+def test_damaged_scores_on_subsets_are_said_at_the_latest_when_asked_for(old, new):
+    seen = (Score("m", "mean", "task", "test", "accuracy", 0.5, 0.4, 0.6, 10, 5, 1, (0.5,), "seen"),)
+    text = as_text(record_with(subset_scores=seen))
+    start = text.index(b'"subset_scores"')
+    with pytest.raises(DataError):
+        _ = from_text(text[:start] + text[start:].replace(old, new, 1)).subset_scores

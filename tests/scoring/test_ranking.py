@@ -49,6 +49,14 @@ def test_targets_add_their_own_chance():
     assert unsure.high[0] > 1.3
 
 
+def test_every_resample_of_the_targets_is_drawn():
+    """One task, whose order turns in half of its resamples: either rank is within the interval of both."""
+    turned = np.where(np.arange(500) % 2, [[0.6], [0.4]], [[0.4], [0.6]]).astype(float)
+    found = ranking(np.array([[0.5, 0.5]]), [turned], FEW)
+    assert found.mean.tolist() == [1.5, 1.5]
+    assert (found.low.tolist(), found.high.tolist()) == ([1.0, 1.0], [2.0, 2.0])
+
+
 def test_a_clear_winner_is_separated_and_nothing_ranks_alone():
     values = np.tile([0.9, 0.5, 0.5], (6, 1))
     found = ranking(values, [None] * 6, FEW)

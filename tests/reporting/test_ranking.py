@@ -12,7 +12,7 @@ from embedbench.results.reading import read_records
 from embedbench.scoring.intervals import Bootstrap
 
 load_components()
-FEW = Bootstrap(resamples=499)
+FEW = Bootstrap(resamples=199)
 
 
 @pytest.fixture

@@ -14,11 +14,12 @@ from embedbench.results.plain_json import to_json
 from embedbench.results.writing import write_record
 
 SCRIPT = """
-import resource, sys, time
+import pathlib, re, sys, time
 start = time.process_time()
 from embedbench.cli import main
 code = main(["table", sys.argv[1], "--format", sys.argv[2]])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+# Not ru_maxrss: that keeps the parent's peak across fork and exec, here the whole test process.
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 1024
 sys.stderr.write(f"{code} {time.process_time() - start} {peak}")
 """
 

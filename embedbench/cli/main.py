@@ -22,6 +22,7 @@ COMMANDS = {
     "capacity": "accuracy and selectivity against the size of the probe",
     "layers": "what every layer knows, what the mix weighs, where the score is gained",
     "report": "one self-contained HTML page: summary, table, layers, weights, labels, disagreements, cost",
+    "serve": "the same page live over a results folder that grows",
     "geometry": "anisotropy, self-similarity and likeness (CKA) of an extractor's layers",
     "demo": "compare three embedding families offline, in minutes",
     "check": "run the contract tests against any extractor or task, also your own",

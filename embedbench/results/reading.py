@@ -79,7 +79,7 @@ def _read_into(records: dict[Path, Record], problems: dict[Path, Problem], folde
     for folder in folders:
         if not folder.is_dir():
             raise ConfigurationError(f"there is no folder of results at {folder}; `embedbench run` makes one")
-        for path in _record_files(folder):
+        for path in record_files(folder):
             key = path.resolve()
             try:
                 records.setdefault(key, read_record(path))
@@ -99,7 +99,8 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _record_files(folder: Path) -> Iterator[Path]:
+def record_files(folder: Path) -> Iterator[Path]:
+    """The paths of the records in and below a folder, in order; nothing is read."""
     for parent, below, files in os.walk(folder):
         below.sort()
         if RECORD in files:

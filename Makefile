@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: env demo test test-slow check format clean
+.PHONY: env demo test test-slow check format pictures clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test       the test suite (EMBEDBENCH_DATA=folder adds the tests on real data sets)"
 	@echo "make test-slow  the tests that take longer"
 	@echo "make check      lint, types, import layers, docs"
+	@echo "make pictures   the pictures of README and docs, from RESULTS=folder of records"
 
 env: $(VENV)/.ok
 
@@ -38,6 +39,11 @@ check: env
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --doctest-modules embedbench
 	$(BIN)/python -m pytest tests/test_docs.py
+
+# Which records the pictures of README and docs are made from.
+RESULTS ?= results/demo
+pictures: env
+	$(BIN)/python docs/pictures/make.py $(RESULTS) docs/images $(PICTURES)
 
 format: env
 	$(BIN)/ruff check --fix .

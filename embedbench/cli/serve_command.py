@@ -26,7 +26,6 @@ def execute(arguments: Sequence[str]) -> int:
     for folder in parsed.results:
         if not folder.is_dir():
             raise ConfigurationError(f"there is no folder of results at {folder}; `embedbench run` makes one")
-    load_components()
     from embedbench.report.live import LiveResults
     from embedbench.report.serving import LiveServer, is_loopback
 
@@ -37,6 +36,7 @@ def execute(arguments: Sequence[str]) -> int:
         raise ConfigurationError(
             f"nothing can be served at {parsed.host}, port {parsed.port} ({error}); try another --port, or --port 0"
         ) from error
+    load_components()
     with server:
         print(server.url, flush=True)
         if not is_loopback(parsed.host):

@@ -17,7 +17,7 @@ MARKERS = ("o", "s", "^", "D", "P", "v", "X", "<")
 COLOURS = ("#0b6fa4", "#c8501e", "#2a8a62", "#a64d86", "#a87800", "#5a57b0", "#4b5a63", "#b03a48")
 """Of the series, in order; line, marker and colour change together, so that none is needed to tell series apart."""
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -33,7 +33,7 @@ def layer_lines(records: Iterable[Record], options: TableOptions | None = None) 
         ConfigurationError: no single layer was scored.
     """
     curves = curves_of(records, options or TableOptions())
-    rows = [("task", "extractor", "layers", "scores", "best", "weights", "centre")]
+    rows: list[tuple[str, ...]] = [("task", "extractor", "layers", "scores", "best", "weights", "centre")]
     for task, of_task in curves.items():
         name = of_task[0].metric
         every = [scaled(name, s.value) for curve in of_task for s in curve.view.scores if s is not None]

@@ -47,11 +47,11 @@ def disagreements(answers: Answers, options: ReportOptions) -> dict[str, Any] | 
 
 def _majority(rows: Int64[np.ndarray, "seeds targets"], n_labels: int) -> Int64[np.ndarray, "targets"]:
     if len(rows) == 1:
-        return rows[0]
+        return np.asarray(rows[0])
     counts = np.zeros((rows.shape[1], n_labels), np.int16)
     for row in rows:
         counts[np.arange(len(row)), row] += 1
-    return counts.argmax(axis=1)
+    return np.asarray(counts.argmax(axis=1))
 
 
 def _chosen(right: list[Bool[np.ndarray, "targets"]], bound: int) -> Int64[np.ndarray, "chosen"]:

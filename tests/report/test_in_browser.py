@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from browser import chromium, console, ready, requests, wait_for
-from written_records import told, write_comparison
+from test_serving import serving
+from written_records import told, write_cell, write_comparison
 
 from embedbench.report.html import render_page
 
@@ -163,3 +164,17 @@ def test_nothing_was_asked_of_any_host_and_the_console_is_silent(driver, page):
     assert set(asked) == {page.as_uri()}
     lines = [line for line in console(driver) if "Content Security Policy" not in line]
     assert lines == []
+
+
+def test_a_served_page_grows_by_itself_and_asks_only_its_server(tmp_path):
+    with serving(tmp_path) as server, chromium() as opened:
+        opened.get(server.url)
+        ready(opened)
+        assert texts(opened, "main h2") == ["Progress", "Notes"]
+        write_cell(tmp_path, "minilm", "upos", range(10))
+        write_cell(tmp_path, "word2vec", "upos", range(90))
+        wait_for(opened, "document.querySelectorAll('#table tbody th').length >= 2")
+        assert "2 finished, 0 failed, 0 running." in texts(opened, "#progress")[0]
+        asked = {a for a in requests(opened) if not a.startswith(("data:", "blob:"))}
+        assert asked == {server.url, f"{server.url}state.json", f"{server.url}data.json"}
+        assert console(opened) == []

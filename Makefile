@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RIVALS := .venv-rivals
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: env demo test test-slow check format bench bench-quick clean
+.PHONY: env demo test test-slow check format bench bench-quick pictures clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make check      lint, types, import layers, docs"
 	@echo "make bench      speed beside what users would pick instead, under 20 minutes; results/speed (EMBEDBENCH_DATA=folder: on UD English-EWT)"
 	@echo "make bench-quick  the same with fewer words and rounds, under 3 minutes"
+	@echo "make pictures   the pictures of README and docs, from RESULTS=folder of records"
 
 env: $(VENV)/.ok
 
@@ -41,6 +42,11 @@ check: env
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --doctest-modules embedbench
 	$(BIN)/python -m pytest tests/test_docs.py
+
+# Which records the pictures of README and docs are made from.
+RESULTS ?= results/demo
+pictures: env
+	$(BIN)/python docs/pictures/make.py $(RESULTS) docs/images $(PICTURES)
 
 format: env
 	$(BIN)/ruff check --fix .

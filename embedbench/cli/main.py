@@ -26,6 +26,7 @@ COMMANDS = {
     "reproduce": "run the cells of an exported file again and compare number by number",
     "layers": "what every layer knows, what the mix weighs, where the score is gained",
     "report": "one self-contained HTML page: summary, table, layers, weights, labels, disagreements, cost",
+    "serve": "the same page live over a results folder that grows",
     "geometry": "anisotropy, self-similarity and likeness (CKA) of an extractor's layers",
     "demo": "compare three embedding families offline, in minutes",
     "check": "run the contract tests against any extractor or task, also your own",

@@ -26,9 +26,7 @@ _BOUNDS = {
 def execute(arguments: Sequence[str]) -> int:
     """Writes the page; 1 when there is no record."""
     parsed = _parse(arguments)
-    for name in _BOUNDS:
-        if getattr(parsed, name) < (2 if name == "labels" else 0):
-            raise ConfigurationError(f"--{name} is {getattr(parsed, name)}; it is a number of things to show")
+    check_bounds(parsed)
     load_components()
     found = read_records(*parsed.results)
     sys.stderr.write(render_problems(found.problems))
@@ -48,6 +46,18 @@ def execute(arguments: Sequence[str]) -> int:
     parsed.output.write_text(page, encoding="utf-8")
     print(f"{parsed.output}: {len(found.records):,} records, {parsed.output.stat().st_size / 1e6:.1f} MB")
     return 0
+
+
+def check_bounds(parsed: argparse.Namespace) -> None:
+    """Refuses impossible numbers.
+
+    Raises:
+        ConfigurationError: a bound is negative, or no label could be told from the others.
+    """
+    for name in _BOUNDS:
+        least = 2 if name == "labels" else 0
+        if getattr(parsed, name) < least:
+            raise ConfigurationError(f"--{name} is {getattr(parsed, name)}; it must be at least {least}")
 
 
 def report_options(parsed: argparse.Namespace) -> ReportOptions:

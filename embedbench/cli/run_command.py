@@ -12,6 +12,7 @@ from embedbench.cli import sweep
 from embedbench.cli.configuration import CONFIG_MODULE, register_schemas
 from embedbench.cli.console import progress_for
 from embedbench.errors import ConfigurationError
+from embedbench.results.running import under_way
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
@@ -93,7 +94,8 @@ def run_job(config: DictConfig) -> None:
     extractor, task = cell_names(config)
     sweep.tell_start(extractor, task)
     progress.note(f"{_position(config)}{extractor} x {task}")
-    outcome = run_configured(config, progress, task_overrides())
+    with under_way(Path(str(config.results)).expanduser(), extractor, task):
+        outcome = run_configured(config, progress, task_overrides())
     record = outcome.record
     status = "skipped" if outcome.skipped else record.status.value
     message = record.error.message if record.error else ""

@@ -26,7 +26,7 @@ class ReportOptions:
     extractors: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     tests: int = 400
-    resamples: int = 9_999
+    resamples: int = 4_999
     opened: int = 400
     labels: int = 14
     label_scores: int = 60

@@ -82,7 +82,7 @@ def read_records(*folders: Path | str) -> Results:
             if folder.suffix == BUNDLE:
                 _read_bundle(found, folder)
             elif folder.is_dir():
-                for key, path in _record_files(folder):
+                for key, path in record_files(folder):
                     found.add(key, path.parent, folder / path.relative_to(folder.resolve()), path.read_bytes)
             else:
                 raise ConfigurationError(f"there is no folder of results at {folder}; `embedbench run` makes one")
@@ -122,7 +122,7 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _record_files(folder: Path) -> Iterator[tuple[str, Path]]:
+def record_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """What tells files apart, however they are reached, and their paths below the resolved folder."""
     for parent, below, files in os.walk(folder.resolve()):
         below.sort()

@@ -51,7 +51,8 @@ def test_weights_are_a_map_with_their_centres(records):
 
 @pytest.mark.parametrize("suffix", ["svg", "pdf", "png"])
 def test_the_same_figure_gives_the_same_bytes(records, tmp_path, suffix):
-    once, again = (save(layer_figure(records), tmp_path / f"{k}.{suffix}").read_bytes() for k in range(2))
+    few = records[:1]
+    once, again = (save(layer_figure(few), tmp_path / f"{k}.{suffix}").read_bytes() for k in range(2))
     assert once == again
     assert len(once) > 1_000
     if suffix == "svg":

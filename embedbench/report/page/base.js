@@ -68,9 +68,13 @@ function choice(label, values, current, change) {
   return el("label", {}, label, select);
 }
 
+// Discrete lines of a chart: a product of the different values of these fields.
+const LINES = { forest: ["row"], weights: ["task"], labels: ["label"], confusion: ["gold"], subsets: ["subset", "row"], cost: ["row"] };
+const lines = (name, points) => LINES[name].reduce((product, field) => product * new Set(points.map((point) => point[field])).size, 1);
+
 // Draws a chart; "@name" in the specification's titles is replaced by what `words` says.
 const drawn = new Map();
-async function draw(place, name, datasets, words = {}, changes = {}) {
+async function draw(place, name, datasets, words = {}) {
   if (!Object.values(datasets)[0].length) {
     drawn.get(place)?.finalize();
     drawn.delete(place);
@@ -78,12 +82,11 @@ async function draw(place, name, datasets, words = {}, changes = {}) {
     return;
   }
   const text = JSON.stringify(SPECS[name], (key, value) => (typeof value === "string" && value.startsWith("@") ? words[value.slice(1)] ?? "" : value));
-  const spec = { ...JSON.parse(text), ...changes, datasets };
+  const spec = { ...JSON.parse(text), datasets };
+  if (spec.height.step) spec.height = spec.height.step * lines(name, Object.values(datasets)[0]) + 8;
   drawn.get(place)?.finalize();
   try {
-    // Compiled here, or advice for the makers of charts would stand in the reader's console.
-    const { spec: compiled } = window.vegaLite.compile(spec, { logger: window.vega.logger(window.vega.Error) });
-    const result = await window.vegaEmbed(place, compiled, { mode: "vega", renderer: "svg", actions: false, logLevel: 1, tooltip: { theme: "custom" } });
+    const result = await window.vegaEmbed(place, spec, { mode: "vega-lite", renderer: "svg", actions: false, logLevel: 1, tooltip: { theme: "custom" } });
     drawn.set(place, result);
     const svg = place.querySelector("svg");
     if (svg) {

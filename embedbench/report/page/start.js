@@ -5,7 +5,9 @@ function build() {
   STATE.rows ??= new Set(D.strength.slice(0, 8));
   if (STATE.task === null || STATE.task >= D.tasks.length) STATE.task = firstTask();
   document.getElementById("byline").textContent = `${count(D.cells.length)} cells · ${count(D.rows.length)} extractors · ${count(D.tasks.length)} tasks · newest ${D.newest.slice(0, 16).replace("T", " ")} UTC`;
-  [summarySection, progressSection, comparison, scoresSection, layersSection, weightsSection, labelsSection, subsetsSection, examplesSection, alignmentSection, costSection, cellsSection, configurationsSection, notesSection].forEach((make) => make());
+  // A sweep that has just begun has nothing to compare yet.
+  const sections = !D.cells.length ? [progressSection, notesSection] : [summarySection, progressSection, comparison, scoresSection, layersSection, weightsSection, labelsSection, subsetsSection, examplesSection, alignmentSection, costSection, cellsSection, configurationsSection, notesSection];
+  sections.forEach((make) => make());
   document.getElementById("nav").replaceChildren(...[...document.querySelectorAll("main > section")].map((made) => el("a", { href: `#${made.id}` }, made.dataset.short)));
   document.documentElement.dataset.ready = "yes";
 }
@@ -40,7 +42,7 @@ setTheme(theme);
 document.getElementById("theme").addEventListener("click", () => { theme = THEMES[(THEMES.indexOf(theme) + 1) % 3]; setTheme(theme); });
 
 build();
-if (document.documentElement.dataset.live !== undefined || D.live) follow(D.live);
+if (D.live) follow(D.live);
 
 async function follow(seconds) {
   let known = D.state;

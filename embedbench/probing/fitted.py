@@ -154,7 +154,7 @@ def make_groups(
     dim: int,
     spans: int,
 ) -> list[Group]:
-    """The members in groups. Their order inside is by layer, labels and seed, whatever order they came in."""
+    """The members in groups. Their order inside is by layer, mix, labels and seed, whatever order they came in."""
     keyed: dict[GroupKey, list[tuple[Member, Parameters]]] = {}
     for member, of_member in sorted(zip(members, parameters, strict=True), key=lambda pair: _order(pair[0], n_layers)):
         key = group_key(member, n_layers, n_labels[member.labels])
@@ -198,11 +198,12 @@ def batches_in_order(bank: Bank, n_targets: int) -> Iterator[tuple[Int64[np.ndar
         yield targets, bank.batch(targets)
 
 
-def _order(member: Member, n_layers: int) -> tuple[bytes, str, str, int, float, float]:
+def _order(member: Member, n_layers: int) -> tuple[bool, bytes, str, str, int, float, float]:
+    # Learned mixes first, so that they are neighbours too.
     # Big-endian first layer, so that the members of a single layer are neighbours, layer by layer.
     first_layer = int(np.flatnonzero(member.mix.coefficients(n_layers)[0])[0])
     tried = member.rate_factor, -1.0 if member.weight_decay is None else member.weight_decay
-    return first_layer.to_bytes(4, "big"), member.mix.label, member.labels, member.seed, *tried
+    return not member.mix.learned, first_layer.to_bytes(4, "big"), member.mix.label, member.labels, member.seed, *tried
 
 
 def learned_mix(mix: Mix, parameters: Parameters) -> MixWeights:

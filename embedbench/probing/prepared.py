@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Int64
 
+from embedbench.allocation import keep_freed_memory
 from embedbench.probing.bank import Bank
 from embedbench.probing.fitted import BankKey, as_trained, bank_key, make_bank
 from embedbench.probing.members import Member, ProbeData, Training
@@ -45,6 +46,7 @@ def prepare(
     Raises:
         NumericalError: a vector is not finite.
     """
+    keep_freed_memory()
     standard = measure_standard(train.vectors, words_of_targets(train.split), progress)
     keys = sorted({bank_key(as_trained(member, train.vectors.n_layers)) for member in members}, key=str)
     memory = training.memory_bytes

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
+from embedbench.allocation import keep_freed_memory
 from embedbench.errors import ContractError, NumericalError
 from embedbench.mixing import simplest
 from embedbench.probing.fitted import MixWeights, learned_mix
@@ -129,6 +130,7 @@ def train_sentences(
     """
     if not members or not len(train.lengths) or not len(dev.lengths):
         raise ContractError(f"a {trainee.called} needs at least one member, one train and one dev {trainee.unit}")
+    keep_freed_memory()
     n_layers = train.vectors.n_layers
     distinct = list(dict.fromkeys(as_trained(member, n_layers) for member in members))
     outcomes: dict[SentenceMember, _Outcome] = {}

@@ -151,14 +151,14 @@ class MixGroup:
     def _mix_gradients(self, batch: Batch, delta: Tensor, inputs: list[Tensor]) -> Parameters:
         # Learned mixes have one slot, so parts are spans (or their ends).
         rows, dim = self._learned, batch.values.shape[3]
-        whole = len(rows) == len(self.members)
-        weight = self.parameters["weight0"] if whole else self.parameters["weight0"][rows]
-        towards = (delta if whole else delta[rows]).transpose(1, 2)
+        chosen = slice(0, len(rows)) if rows.equal(torch.arange(len(rows))) else rows  # a slice copies nothing
+        weight = self.parameters["weight0"][chosen]
+        towards = delta[chosen].transpose(1, 2)
         back = [torch.bmm(towards, weight[:, :, p * dim : (p + 1) * dim]) for p in range(len(inputs))]
         n_vectors, n_products = self._parts.vectors, self._parts.products
         for part in range(n_products):
             product, other = back[n_vectors + part], part + n_products
-            one, two = (inputs[p] if whole else inputs[p][rows] for p in (part, other))
+            one, two = inputs[part][chosen], inputs[other][chosen]
             back[part].addcmul_(product, two)
             back[other].addcmul_(product, one)
             if self._parts.differences:

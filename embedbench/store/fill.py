@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from embedbench.allocation import keep_freed_memory
 from embedbench.errors import StoreError
 from embedbench.progress import Advance, Progress, SilentProgress
 from embedbench.store.encoding import encode_shard, stored_layers
@@ -65,6 +66,7 @@ def fill(
     check_owner(folder, layout)
     missing = missing_shards(folder, layout, verify=verify, progress=progress)
     if missing:
+        keep_freed_memory()
         words = sum(layout.shard_words(shard) for shard in missing)
         needed = words * layout.bytes_per_word
         kept = layout.n_shards - len(missing)

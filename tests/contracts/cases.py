@@ -47,6 +47,7 @@ def _tiny_elmo(folder: Path) -> Options:
 
 
 EXTRACTORS: dict[str, Callable[[Path], Options]] = {
+    "averaged": lambda _: {"inner": RandomVectors(size=3), "corpus": LEE["corpus"]},
     "elmo": _tiny_elmo,
     "fasttext": lambda folder: {**LEE, "buckets": 100, "cache": str(folder)},
     "glove": lambda folder: {"path": _tiny_glove(folder), "cache": str(folder)},

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from embedbench.reporting.options import TableOptions
 from embedbench.reporting.selection import baselines, choose, score_of
-from embedbench.reporting.units import higher_is_better
+from embedbench.reporting.units import goodness
 from embedbench.results.archive import Folder
 from embedbench.results.reading import Results
 from embedbench.results.schema import Record, Score, Status
@@ -79,7 +79,7 @@ def _row_labels(records: Sequence[Record]) -> dict[tuple[str, str, str], str]:
 
 def _goodness(cell: ShownCell) -> float:
     assert cell.score is not None
-    return cell.score.value if higher_is_better(cell.score.metric) else -cell.score.value
+    return goodness(cell.score.metric, cell.score.value)
 
 
 def shown_cells(results: Results, *, extractors: tuple[str, ...] = (), tasks: tuple[str, ...] = ()) -> Shown:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from embedbench.errors import ConfigurationError
 from embedbench.probing.codelength import CODELENGTH, COMPRESSION
 from embedbench.scoring.metrics import metric
@@ -52,6 +54,19 @@ def unit(name: str) -> str:
     """
     units = {CODELENGTH: "bits", COMPRESSION: "times shorter than the uniform code"}
     return (units | {BIAS: "feminine F1 / masculine F1 (1 is fair)"}).get(name, "percent")
+
+
+def goodness(name: str, value: float) -> float:
+    """A number that is the larger the better the value is: of the gender bias, how near it is to 1, as a ratio.
+
+    >>> goodness("codelength", 5.0) < goodness("codelength", 4.0)
+    True
+    >>> goodness("gender_bias", 1.1) > goodness("gender_bias", 0.8) > goodness("gender_bias", 1.3)
+    True
+    """
+    if name == BIAS:
+        return -abs(math.log(value)) if value > 0 else -math.inf
+    return value if higher_is_better(name) else -value
 
 
 def higher_is_better(name: str) -> bool:

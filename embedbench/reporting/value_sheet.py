@@ -23,7 +23,7 @@ from embedbench.reporting.relative import Reference
 from embedbench.reporting.selection import Chosen, baselines, metric_of
 from embedbench.reporting.sheet import Entry, Row, Sheet
 from embedbench.reporting.ties import Tested, paired_tests
-from embedbench.reporting.units import higher_is_better, printed, printed_difference
+from embedbench.reporting.units import goodness, printed, printed_difference
 from embedbench.results.schema import Score, Status
 
 FAILED = "failed"
@@ -157,8 +157,8 @@ def _groups(found: Sequence[Placed], across: bool) -> list[list[Placed]]:
 
 def _top(group: Sequence[Placed]) -> list[Placed]:
     scores = [one.score for one in group if one.score is not None]
-    top = (max if higher_is_better(scores[0].metric) else min)(score.value for score in scores)
-    return [one for one in group if one.score is not None and one.score.value == top]
+    top = max(goodness(score.metric, score.value) for score in scores)
+    return [one for one in group if one.score is not None and goodness(one.score.metric, one.score.value) == top]
 
 
 def _best_places(found: Sequence[Placed], across: bool) -> list[Place]:
@@ -179,7 +179,7 @@ def _sorted(rows: list[Key], columns: list[Key], found: Sequence[Placed], option
         score = values.get(row)
         if score is None:
             return True, 0.0
-        return False, -score.value if higher_is_better(score.metric) else score.value
+        return False, -goodness(score.metric, score.value)
 
     return sorted(rows, key=worst_last)
 

@@ -144,17 +144,36 @@ class Evidence:
         probe: str = "linear",
     ) -> Effect:
         """First minus second, in points, with a paired bootstrap over sentences; `mask` keeps some targets."""
-        sides = [self._predictions(task, *side, probe) for side in (first, second)]
-        (gold, clusters, one), (other_gold, _, other) = sides
-        if not np.array_equal(gold, other_gold):
-            raise DataError(f"{first[0]} and {second[0]} were tested on different targets of {task}")
-        kept = np.ones(len(gold), bool) if mask is None else mask
-        record = self.record(first[0], task, probe)
-        _, units = np.unique(clusters[kept], return_inverse=True)
-        context = MetricContext(units.astype(np.int64), record.label_names)
-        found = compare(
-            metric(record.metric), gold[kept], one[:, kept], other[:, kept], context, Bootstrap(resamples=2000)
-        )
+        return self.pooled_difference([(task, first, second, mask)], probe)
+
+    def pooled_difference(
+        self,
+        questions: Sequence[tuple[str, tuple[str, str], tuple[str, str], np.ndarray | None]],
+        probe: str = "linear",
+    ) -> Effect:
+        """The same over the targets of several tasks on the sentences of one corpus, each target counting once.
+
+        Args:
+            questions: task, first, second and mask, as of `difference`; the tasks have one metric.
+            probe: of all cells.
+        """
+        parts, names, shift = [], list[str](), 0
+        for task, first, second, mask in questions:
+            (gold, clusters, one), (other_gold, _, other) = (
+                self._predictions(task, *side, probe) for side in (first, second)
+            )
+            if not np.array_equal(gold, other_gold):
+                raise DataError(f"{first[0]} and {second[0]} were tested on different targets of {task}")
+            kept = np.ones(len(gold), bool) if mask is None else mask
+            record = self.record(first[0], task, probe)
+            # Labels of different tasks are different labels.
+            parts.append((gold[kept] + shift, clusters[kept], one[:, kept] + shift, other[:, kept] + shift))
+            names += record.label_names
+            shift = len(names)
+        gold, clusters, one, other = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
+        _, units = np.unique(clusters, return_inverse=True)
+        context = MetricContext(units.astype(np.int64), tuple(names))
+        found = compare(metric(record.metric), gold, one, other, context, Bootstrap(resamples=2000))
         return Effect(100 * (found.first - found.second), 100 * found.low, 100 * found.high)
 
     def predictions(self, task: str, extractor: str, mix: str) -> np.ndarray:

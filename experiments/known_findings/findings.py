@@ -23,11 +23,15 @@ from embedbench.scoring.layer_summaries import expected_layer, gains
 from embedbench.types import Split
 
 STATIC, LARGE, BILM = "small_word2vec", "minilm", "small_bilm"
+AVERAGED = "minilm_averaged"
+"""MiniLM as a static table per layer: a word's mean over 20 of its occurrences in MASC; rarer words are left out."""
 STATIC_ORACLE = 94.05
 """The UPOS accuracy on EWT's test split of the best answer per word type: no static probe can pass it."""
 CONTROL_CEILING = 92.3
 """Control accuracy of a probe that knows the control label of every word type of train."""
-SIMILARITIES = ("word_similarity_ws353", "word_similarity_men", "word_similarity_simverb")
+SIMILARITIES = tuple(f"word_similarity_{name}" for name in ("simlex", "ws353", "men", "simverb"))
+PIECED = {"feats_VerbForm": "feats_verbform", "feats_Tense": "feats_tense"}
+"""Tasks on features that are written in words, with their presets."""
 
 
 def contextual_above_static(e: Evidence) -> Iterable[Line]:
@@ -171,6 +175,11 @@ def word_content(e: Evidence) -> Iterable[Line]:
     yield Line(9, "D", "word2vec − MiniLM layer 0 ≥ −2", str(static), verdict)
     yield at_least(9, "MiniLM layer 0 − last ≥ 10", e.difference(task, (LARGE, "single:0"), (LARGE, last)), 10)
     yield reported(9, "one-hot, the ceiling", f"{100 * e.score('one_hot', task, 'single:0').value:.1f}")
+    for size in (128, 384, 1024):
+        value = e.score(f"random_{size}", task, "single:0").value
+        yield reported(
+            9, f"why: random vectors of {size} dimensions (word2vec has 128, MiniLM 384)", f"{100 * value:.1f}"
+        )
     if not e.more.exists():
         return
     more = Evidence(e.more)
@@ -223,23 +232,23 @@ def trees(e: Evidence) -> Iterable[Line]:
 
 def pieces_and_depth(e: Evidence) -> Iterable[Line]:
     """12. First pieces lose morphology (Ács et al. 2021); lower layers know similarity (Bommasani et al. 2020)."""
-    name = e.record("minilm_first", "feats_VerbForm").task
-    mask = in_several_pieces(e.record("minilm_first", name), "feats_verbform")
+    masks = {name: in_several_pieces(e.record("minilm_first", name), preset) for name, preset in PIECED.items()}
     best = max(
-        (e.difference(name, (f"minilm_{pooling}", e.best_layer(f"minilm_{pooling}", name)),
-                      ("minilm_first", e.best_layer("minilm_first", name)), mask) for pooling in ("last", "mean")),
+        (e.pooled_difference([(name, side(e, pooling, name), side(e, "first", name), mask)
+                              for name, mask in masks.items()]) for pooling in ("last", "mean")),
         key=lambda effect: effect.value,
     )  # fmt: skip
-    claim = f"VerbForm: last or mean − first piece ≥ 2, {int(mask.sum())} targets of several pieces"
-    yield at_least(12, claim, best, 2)
+    targets = sum(int(mask.sum()) for mask in masks.values())
+    yield at_least(
+        12, f"VerbForm and Tense: last or mean − first piece ≥ 2, {targets} targets of several pieces", best, 2
+    )
     yield from more_pieces(e)
-    apart = [
-        100
-        * (e.score(LARGE, task, "single:2", probe="none").value - e.score(LARGE, task, "single:6", probe="none").value)
-        for task in SIMILARITIES
-    ]
-    effect = Effect(float(np.mean(apart)), min(apart), max(apart))
-    yield at_least(12, "word similarity (words alone): layer 2 − layer 6 ≥ 3 (range over three sets)", effect, 3)
+    yield at_least(
+        12, "similarity (means of 20 contexts): layer 2 − layer 6 ≥ 3 (range over four sets)", deeper(e, AVERAGED), 3
+    )
+    yield reported(
+        12, "why: the same of words alone, where MiniLM's last layer was trained to compare", str(deeper(e, LARGE))
+    )
     lasts = {name: geometry(name, 500) for name in (LARGE, "small_mlm")}
     told = "; ".join(
         f"{name} {found[-2].anisotropy:.2f} to {found[-1].anisotropy:.2f}" for name, found in lasts.items()
@@ -247,15 +256,33 @@ def pieces_and_depth(e: Evidence) -> Iterable[Line]:
     yield reported(12, "why: anisotropy from the last layer but one to the last", told)
 
 
+def deeper(e: Evidence, extractor: str) -> Effect:
+    """Word similarity in layer 2 minus that in the last layer, mean and range over the sets."""
+    apart = [
+        100
+        * (
+            e.score(extractor, task, "single:2", probe="none").value
+            - e.score(extractor, task, "single:6", probe="none").value
+        )
+        for task in SIMILARITIES
+    ]
+    return Effect(float(np.mean(apart)), min(apart), max(apart))
+
+
 def more_pieces(e: Evidence) -> Iterable[Line]:
     """The same with another feature that is written at the end of words and has more targets of several pieces."""
     name = "feats_Number"
     mask = in_several_pieces(e.record("minilm_first", name), "feats")
-    first = ("minilm_first", e.best_layer("minilm_first", name))
     for pooling in ("last", "mean"):
-        side = (f"minilm_{pooling}", e.best_layer(f"minilm_{pooling}", name))
-        claim = f"why: Number, {pooling} − first piece, {int(mask.sum())} targets of several pieces"
-        yield reported(12, claim, str(e.difference(name, side, first, mask)))
+        found = e.difference(name, side(e, pooling, name), side(e, "first", name), mask)
+        yield reported(
+            12, f"why: Number, {pooling} − first piece, {int(mask.sum())} targets of several pieces", str(found)
+        )
+
+
+def side(e: Evidence, pooling: str, task: str) -> tuple[str, str]:
+    """MiniLM with that pooling of pieces, and its best layer on dev."""
+    return f"minilm_{pooling}", e.best_layer(f"minilm_{pooling}", task)
 
 
 FINDINGS: tuple[Callable[[Evidence], Iterable[Line]], ...] = (

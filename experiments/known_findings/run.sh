@@ -18,14 +18,21 @@ run extractor=small_word2vec task=upos probe=mlp                                
 run extractor=minilm task=upos codelength=true 'mixes=[single]'                             # 7
 run extractor=minilm task=tree_distance probe=structural                                    # 11
 for pooling in first last mean; do                                                          # 12
-    run extractor=minilm "extractor.pooling=$pooling" "extractor.name=minilm_$pooling" task=feats_verbform 'mixes=[single]'
+    run extractor=minilm "extractor.pooling=$pooling" "extractor.name=minilm_$pooling" \
+        task=feats_verbform,feats_tense 'mixes=[single]'
 done
-run extractor=minilm task=word_similarity_ws353,word_similarity_men,word_similarity_simverb 'mixes=[single]' limit=null
+similarities=word_similarity_simlex,word_similarity_ws353,word_similarity_men,word_similarity_simverb
+masc=('extractor.corpus=${paths.data}/corpus/masc_tagged.txt.xz' 'extractor.comment="# doc"' extractor.tag_separator=_)
+run extractor=averaged +extractor@extractor.inner=minilm "${masc[@]}" extractor.at_least=20 task=$similarities 'mixes=[single]' limit=null
+run extractor=minilm task=$similarities 'mixes=[single]' limit=null                        # 12: words alone
 
 # Further experiments, for what did not pass.
 for pooling in first last mean; do                                                          # 12: more targets
     run extractor=minilm "extractor.pooling=$pooling" "extractor.name=minilm_$pooling" task=feats 'mixes=[single]' \
         control=false 'seeds=[0,1]'
+done
+for size in 128 384 1024; do                                                                # 9: dimensions
+    run extractor=random "extractor.size=$size" "extractor.name=random_$size" task=word_content 'mixes=[single]' control=false
 done
 text=$(mktemp -d)                                                                           # 9: more text
 python "$(dirname "$0")/more_text.py" "$text"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from published import PUBLISHED
+
 from embedbench.registry import load_components
 from embedbench.reporting.options import TableOptions
 from embedbench.reporting.selection import choose, score_of
@@ -29,8 +31,8 @@ def main(folder: Path) -> None:
     options = TableOptions()
     chosen = choose(read_records(folder).records, options)
     extractors = sorted({record.extractor for record in chosen.records})
-    print("| task | probe | metric | " + " | ".join(extractors) + " | best baseline | n |")
-    print("| --- | --- | --- | " + "---: | " * len(extractors) + "--- | ---: |")
+    print("| task | probe | metric | " + " | ".join(extractors) + " | best baseline | n | published |")
+    print("| --- | --- | --- | " + "---: | " * len(extractors) + "--- | ---: | --- |")
     for task, probe in dict.fromkeys((r.task, r.probe) for r in sorted(chosen.records, key=lambda r: r.task)):
         records = {r.extractor: r for r in chosen.records if (r.task, r.probe) == (task, probe)}
         scores = {name: score_of(record, options) for name, record in records.items()}
@@ -42,7 +44,8 @@ def main(folder: Path) -> None:
         cells = [shown(scores.get(name)) for name in extractors]
         baseline = f"{best.extractor} {printed(best.metric, best.value)}" if best else "–"
         told = " or ".join(f"{n:,}" for n in counts)
-        print(f"| {task} | {probe} | {one.metric} | {' | '.join(cells)} | {baseline} | {told} |")
+        row = [task, probe, one.metric, *cells, baseline, told, PUBLISHED.get((task, probe), "–")]
+        print(f"| {' | '.join(row)} |")
 
 
 if __name__ == "__main__":

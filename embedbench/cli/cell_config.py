@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from embedbench.cells import Cell
 from embedbench.cli.configuration import build, json_safe, refuse_partial_files, resolved
+from embedbench.cli.targets import with_types
 from embedbench.errors import ConfigurationError
 from embedbench.extractors.devices import Device
 from embedbench.extractors.precision import Precision, native_precision
@@ -33,6 +34,7 @@ def run_configured(config: DictConfig, progress: Progress, overrides: Sequence[s
         # A worker process of a launcher starts without the user's own components.
         load_components()
         refuse_partial_files(overrides, config)
+        config = with_types(config)
         plain = resolved(config)
         cell = cell_of(config)
     except Exception as error:  # a user's component may raise anything; the other cells go on
@@ -50,6 +52,7 @@ def cell_of(config: DictConfig) -> Cell:
         ConfigurationError: an object is not of its kind, or an option has an impossible value.
         EmbedbenchError: whatever a component itself refuses.
     """
+    config = with_types(config)
     extractor, task = build(with_precision(config.extractor, config.runtime.precision)), build(config.task)
     require("extractor", config.extractor, extractor, Extractor)
     require("task", config.task, task, Task)

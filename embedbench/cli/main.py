@@ -32,6 +32,7 @@ COMMANDS = {
     "geometry": "anisotropy, self-similarity and likeness (CKA) of an extractor's layers",
     "demo": "compare three embedding families offline, in minutes",
     "check": "run the contract tests against any component, also your own",
+    "new": "start an extractor, task or probe of your own: a file that works, and its test",
     "selftest": "ask the installed instrument questions whose answers are known",
     "list": "what can be selected: extractors, tasks, probes, mixes, metrics",
     "data": "the catalogue of data sets: list, get, verify",

@@ -66,10 +66,15 @@ def _extractor(config: DictConfig) -> list[CheckResult]:
 
 
 def _task(config: DictConfig) -> list[CheckResult]:
-    from embedbench.tasks.contract import check_task
-
     task = build(config.task)
     require("task", config.task, task, Task)
+    return task_results(task)
+
+
+def task_results(task: Task) -> list[CheckResult]:
+    """One result per promise of a task, then the facts that are only reported."""
+    from embedbench.tasks.contract import check_task
+
     return [
         CheckResult(check.name.removeprefix("report "), check.passed, check.detail, not check.name.startswith("report"))
         for check in check_task(task)

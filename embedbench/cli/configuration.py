@@ -22,6 +22,9 @@ from embedbench.registry import Component, components, load_components
 CONFIG_MODULE = "embedbench.conf"
 TYPED_GROUPS = ("extractor", "task", "probe")
 
+_stored: set[Component] = set()
+"""What Hydra knows already; reading the types of all components takes as long as composing a cell."""
+
 
 def register_schemas() -> None:
     """Stores every registered component as a typed Hydra option.
@@ -36,6 +39,9 @@ def register_schemas() -> None:
     for group in TYPED_GROUPS:
         presets = preset_names(group)
         for name, component in components(group).items():
+            if component in _stored:
+                continue
+            _stored.add(component)
             try:
                 node = component_schema(component)
                 store.store(group=f"schema/{group}", name=name, node=node)

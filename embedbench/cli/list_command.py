@@ -41,16 +41,18 @@ def execute(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _lines(plural: str, config_folder: Path | None) -> list[str]:
-    group = _PLURALS[plural]
+def selectable(group: str, config_folder: Path | None = None) -> list[tuple[str, str, str]]:
+    """Every registered component and preset of a group, by name: a line on it, and where it comes from."""
     rows = {name: (component.summary, component.source) for name, component in components(group).items()}
     for name, text, source in _presets(group, config_folder):
         rows.setdefault(name, (text, source))
-    width = max(map(len, rows), default=0)
-    told = [
-        f"  {name:<{width}}  {text}" + ("" if source == _OURS else f"  [{source}]")
-        for name, (text, source) in sorted(rows.items())
-    ]
+    return [(name, *told) for name, told in sorted(rows.items())]
+
+
+def _lines(plural: str, config_folder: Path | None) -> list[str]:
+    rows = selectable(_PLURALS[plural], config_folder)
+    width = max((len(name) for name, *_ in rows), default=0)
+    told = [f"  {name:<{width}}  {text}" + ("" if source == _OURS else f"  [{source}]") for name, text, source in rows]
     return [f"{plural}:", *told, ""]
 
 

@@ -1,4 +1,4 @@
-"""`make docs`: stages the pages, builds the site into site/, and checks it. Any warning or broken link is exit code 1."""
+"""`make docs`: stages the pages, builds the site into site/, checks it; any warning or broken link is exit code 1."""
 
 from __future__ import annotations
 

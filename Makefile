@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RIVALS := .venv-rivals
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: env demo test test-slow check format bench bench-quick pictures clean
+.PHONY: env demo test test-slow check docs format bench bench-quick pictures clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make test       the test suite (EMBEDBENCH_DATA=folder adds the tests on real data sets)"
 	@echo "make test-slow  the tests that take longer"
 	@echo "make check      lint, types, import layers, docs"
+	@echo "make docs       the documentation as a site, in site/index.html"
 	@echo "make bench      speed beside what users would pick instead, under 20 minutes; results/speed (EMBEDBENCH_DATA=folder: on UD English-EWT)"
 	@echo "make bench-quick  the same with fewer words and rounds, under 3 minutes"
 	@echo "make pictures   the pictures of README and docs, from RESULTS=folder of records"
@@ -42,6 +43,11 @@ check: env
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --doctest-modules embedbench
 	$(BIN)/python -m pytest tests/test_docs.py
+	$(BIN)/python docs/site/build.py
+
+# The pages with their links and anchors checked; open site/index.html, no server is needed.
+docs: env
+	$(BIN)/python docs/site/build.py
 
 # Which records the pictures of README and docs are made from.
 RESULTS ?= results/demo
@@ -67,4 +73,4 @@ bench-quick: env $(RIVALS)/.ok
 	$(BIN)/python experiments/speed/bench.py --quick --rivals $(RIVALS)/bin/python
 
 clean:
-	rm -rf $(VENV) $(RIVALS) build dist *.egg-info
+	rm -rf $(VENV) $(RIVALS) build dist site *.egg-info

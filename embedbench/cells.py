@@ -14,7 +14,7 @@ import numpy as np
 from embedbench import __version__
 from embedbench.errors import ConfigurationError
 from embedbench.fingerprint import fingerprint
-from embedbench.mixing import check_mix_names
+from embedbench.mixing import check_mix_names, own_mixes
 from embedbench.probing.allennlp import require_allennlp
 from embedbench.probing.members import Vary
 from embedbench.probing.nearest_probes import Nearest
@@ -195,6 +195,8 @@ class Cell:
                 "task": self.task.fingerprint,
                 "metric": self.task.meta.metric,
                 "mixes": list(self.mixes),
+                # What a name stands for, where it is not ours to know.
+                **({"own_mixes": own} if (own := own_mixes(self.mixes)) else {}),
                 **trained,
                 **({"similarity": SIMILARITY_VERSION} if kind is TaskKind.SIMILARITY else {}),
                 "resamples": self.resamples,

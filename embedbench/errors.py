@@ -39,3 +39,7 @@ class NumericalError(EmbedbenchError):
 
 class ContractError(EmbedbenchError):
     """A backend, task, probe or mix broke the contract that every one of its kind keeps."""
+
+
+class AddOnWarning(UserWarning):
+    """An installed package that extends embedbench cannot be loaded; what it would add is missing."""

@@ -9,15 +9,16 @@ No mix ever normalises over a batch: the mixed vector of a word depends on that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32
 
 from embedbench.errors import ConfigurationError, NumericalError
-from embedbench.registry import register
+from embedbench.registry import components, register
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -191,6 +192,7 @@ def expand_mixes(names: Sequence[str], n_layers: int) -> tuple[Mix, ...]:
 
     `single` stands for every single layer, `cumulative` and `top_down` for every cumulative mix of at least two layers
     from below and from above (one layer is `single`, all of them are `scalar`); `single:K` and so on for one of them.
+    Every other registered mix is known by its name; one with a single option also as `NAME:VALUE`.
 
     >>> [mix.label for mix in expand_mixes(["single", "scalar"], 2)]
     ['single:0', 'single:1', 'scalar']
@@ -270,19 +272,45 @@ def normalise_words(vectors: Float[Tensor, "*words dim"]) -> Float[Tensor, "*wor
     return torch.nn.functional.layer_norm(vectors, vectors.shape[-1:], eps=NORM_EPSILON)
 
 
+def own_mixes(names: Sequence[str]) -> dict[str, str]:
+    """The class of every mix among these names that does not come with embedbench, for the identity of a cell."""
+    kinds = [(name, components("mix").get(name.partition(":")[0])) for name in names]
+    return {name: found.path for name, found in kinds if found is not None and found.target.__module__ != __name__}
+
+
 def _expand(name: str, n_layers: int) -> list[Mix]:
-    plain: dict[str, Mix] = {"scalar": Scalar(), "scalar_normed": ScalarNormed(), "mean": Mean(), "concat": Concat()}
-    if name in plain:
-        return [plain[name]]
-    kind, _, layer = name.partition(":")
+    kind, colon, value = name.partition(":")
     by_layer: dict[str, Callable[[int], Mix]] = {"single": Single, "cumulative": Cumulative, "top_down": TopDown}
-    if kind not in by_layer or (":" in name and not layer.isdecimal()):
-        known = ", ".join([*plain, *(text for known in by_layer for text in (known, f"{known}:K"))])
-        raise ConfigurationError(f"there is no mix called {name!r}; known: {known} (K is a layer)")
-    if layer:
-        return [by_layer[kind](int(layer))]
-    of_layers = range(n_layers) if kind == "single" else range(1, n_layers - 1)
-    return [by_layer[kind](number) for number in of_layers]
+    found = components("mix").get(kind)
+    if found is None or (kind in by_layer and colon and not value.isdecimal()):
+        raise _unknown(name, by_layer)
+    if kind in by_layer:
+        if value:
+            return [by_layer[kind](int(value))]
+        of_layers = range(n_layers) if kind == "single" else range(1, n_layers - 1)
+        return [by_layer[kind](number) for number in of_layers]
+    options = dataclasses.fields(found.target)
+    if not colon:
+        return [cast(Mix, found.target())]
+    if len(options) != 1:
+        raise _unknown(name, by_layer)
+    kinds = {"int": int, "float": float, "str": str}
+    convert = kinds.get(getattr(options[0].type, "__name__", str(options[0].type)), str)
+    try:
+        return [cast(Mix, found.target(convert(value)))]
+    except ValueError:
+        raise ConfigurationError(
+            f"mix {name!r}: {value!r} is no {convert.__name__}, which {kind} needs as its {options[0].name}"
+        ) from None
+
+
+def _unknown(name: str, by_layer: Iterable[str]) -> ConfigurationError:
+    known = []
+    for kind, component in components("mix").items():
+        options = [option.name for option in dataclasses.fields(component.target)]
+        known += [kind, f"{kind}:K"] if kind in by_layer else [kind]
+        known += [f"{kind}:{options[0].upper()}"] if len(options) == 1 and kind not in by_layer else []
+    return ConfigurationError(f"there is no mix called {name!r}; known: {', '.join(known)} (K is a layer)")
 
 
 def _check_layer(label: str, layer: int, n_layers: int) -> None:

@@ -12,12 +12,13 @@ import importlib.util
 import os
 import pkgutil
 import sys
+import warnings
 from collections.abc import Callable
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeVar
 
-from embedbench.errors import ConfigurationError
+from embedbench.errors import AddOnWarning, ConfigurationError
 
 T = TypeVar("T")
 
@@ -26,6 +27,9 @@ GROUPS = ("extractor", "task", "probe", "mix", "metric")
 
 IMPORT_VARIABLE = "EMBEDBENCH_IMPORT"
 """Environment variable: modules or files that register the user's own components, separated like a PATH."""
+
+ENTRY_POINTS = "embedbench.components"
+"""The entry point group by which an installed package names the modules that register its components."""
 
 _FAMILIES = ("embedbench.extractors", "embedbench.tasks")
 """Packages whose every module may register; a new file in them is found without editing anything."""
@@ -60,6 +64,30 @@ class Component:
     def summary(self) -> str:
         """The first line of its docstring."""
         return next(iter((self.target.__doc__ or "").strip().splitlines()), "")
+
+    @property
+    def source(self) -> str:
+        """Where it comes from: `embedbench`, an installed package with its version, or the user's module or file."""
+        module = str(self.target.__module__)
+        top = module.partition(".")[0]
+        if top == "embedbench":
+            return top
+        for entry_point in _add_ons(top):
+            if entry_point.dist is not None:
+                return f"{entry_point.dist.name} {entry_point.dist.version}"
+        file = getattr(sys.modules.get(module), "__file__", None)
+        return Path(file).name if file and "." not in module else module
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether it belongs to embedbench or to a package with an entry point, rather than to a file of the user's."""
+        top = str(self.target.__module__).partition(".")[0]
+        return top == "embedbench" or bool(_add_ons(top))
+
+
+def _add_ons(top: str) -> list[EntryPoint]:
+    """The entry points of the package of that name."""
+    return [found for found in entry_points(group=ENTRY_POINTS) if found.module.partition(".")[0] == top]
 
 
 _components: dict[tuple[str, str], Component] = {}
@@ -108,22 +136,51 @@ def lookup(group: str, name: str) -> Component:
 def load_components() -> None:
     """Imports every built-in component, every installed add-on and everything the user named to import.
 
-    Component modules import no heavy library at module level, so this takes milliseconds.
+    Component modules import no heavy library at module level, so this takes milliseconds. An installed add-on that
+    cannot be loaded is left out with an `AddOnWarning`; nothing else suffers from it.
+
+    Raises:
+        ConfigurationError: what the user named to import cannot be imported.
     """
     for family in _FAMILIES:
         for module in pkgutil.iter_modules(importlib.import_module(family).__path__):
             importlib.import_module(f"{family}.{module.name}")
     for name in _MODULES:
         importlib.import_module(name)
-    for entry_point in entry_points(group="embedbench.components"):
-        try:
-            entry_point.load()
-        except Exception as error:  # an add-on may raise anything
-            raise ConfigurationError(
-                f"the installed add-on {entry_point.name} ({entry_point.value}) cannot be loaded: {_told(error)}"
-            ) from error
+    for entry_point in entry_points(group=ENTRY_POINTS):
+        _load_add_on(entry_point)
     for spec in filter(None, os.environ.get(IMPORT_VARIABLE, "").split(os.pathsep)):
         import_user_module(spec)
+
+
+def _load_add_on(entry_point: EntryPoint) -> None:
+    """Everything that the add-on registers, or, where it breaks off, nothing of it."""
+    before = dict(_components)
+    try:
+        entry_point.load()
+        for key in _components.keys() - before.keys():
+            _check_options(_components[key])
+    except Exception as error:  # an add-on may raise anything
+        _components.clear()
+        _components.update(before)
+        package = "" if entry_point.dist is None else f" of the package {entry_point.dist.name}"
+        warnings.warn(
+            f"the add-on {entry_point.name!r}{package} ({entry_point.value}) cannot be loaded and is left out: "
+            f"{_told(error)}",
+            AddOnWarning,
+            stacklevel=1,  # the same place every time, so that it is told once
+        )
+
+
+def _check_options(component: Component) -> None:
+    """Refuses what could not be selected later, when the whole command would fail for it."""
+    if component.group == "metric":
+        return
+    if not isinstance(component.target, type) or not dataclasses.is_dataclass(component.target):
+        raise ConfigurationError(
+            f"{component.group} {component.name!r} ({component.path}) is not a dataclass; decorate it with "
+            "@dataclass(frozen=True) so that its fields become its options"
+        )
 
 
 def import_user_module(spec: str) -> None:
@@ -162,7 +219,9 @@ def import_user_module(spec: str) -> None:
 
 
 def _told(error: Exception) -> str:
-    """What went wrong in the user's code, and in which line of it."""
+    """What went wrong in the user's code, and in which line of it; a sentence of ours stands for itself."""
+    if isinstance(error, ConfigurationError):
+        return str(error)
     line = getattr(error, "lineno", None)
     trace = error.__traceback__
     while line is None and trace is not None and trace.tb_next is not None:

@@ -93,7 +93,7 @@ def test_names_expand_to_mixes() -> None:
     [
         ("single:3", "single:3 asks for layer 3, but there are 3 layers, 0 to 2"),
         ("cumulative:9", "cumulative:9 asks for layer 9"),
-        ("scaler", "no mix called 'scaler'; known: scalar,"),
+        ("scaler", "no mix called 'scaler'; known: concat, cumulative, cumulative:K,"),
         ("single:", "no mix called 'single:'"),
         ("single:x", "no mix called 'single:x'"),
         ("mean:1", "no mix called 'mean:1'"),

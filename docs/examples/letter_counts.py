@@ -15,7 +15,12 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 @register("extractor", "letter_counts")
 @dataclass(frozen=True)
 class LetterCounts:
-    """How often each letter of the alphabet occurs in the word."""
+    """How often each letter of the alphabet occurs in the word.
+
+    Attributes:
+        lower: whether capital letters count as small ones.
+        name: the label in tables.
+    """
 
     lower: bool = True
     name: str = "letter_counts"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from embedbench.cells import Cell
 from embedbench.cli.configuration import build, json_safe, refuse_partial_files, resolved
+from embedbench.cli.targets import with_types
 from embedbench.errors import ConfigurationError
 from embedbench.extractors.devices import Device
 from embedbench.extractors.precision import Precision, native_precision
@@ -23,18 +24,29 @@ from embedbench.registry import load_components
 from embedbench.types import Extractor, Task
 
 _GIGABYTE = 1_000_000_000
+_NOTHING: Mapping[str, Any] = {}
 
 
-def run_configured(config: DictConfig, progress: Progress, overrides: Sequence[str] = ()) -> Outcome:
-    """What became of the configured cell; a cell that cannot be built is a failed record too."""
+def run_configured(
+    config: DictConfig, progress: Progress, overrides: Sequence[str] = (), given: Mapping[str, Any] = _NOTHING
+) -> Outcome:
+    """What became of the configured cell; a cell that cannot be built is a failed record too.
+
+    Args:
+        config: the cell.
+        progress: is told of phases.
+        overrides: from which it was composed.
+        given: objects by group (extractor, task, probe) that are used as they are; the configuration describes them.
+    """
     places = None
     try:
         places = places_of(config)
         # A worker process of a launcher starts without the user's own components.
         load_components()
         refuse_partial_files(overrides, config)
+        config = with_types(config)
         plain = resolved(config)
-        cell = cell_of(config)
+        cell = cell_of(config, given)
     except Exception as error:  # a user's component may raise anything; the other cells go on
         names = (*cell_names(config), str(OmegaConf.select(config, "probe.name") or "probe"))
         container = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
@@ -43,20 +55,22 @@ def run_configured(config: DictConfig, progress: Progress, overrides: Sequence[s
     return run_cell(cell, places, config=plain, progress=progress)
 
 
-def cell_of(config: DictConfig) -> Cell:
-    """The cell that a configuration describes.
+def cell_of(config: DictConfig, given: Mapping[str, Any] = _NOTHING) -> Cell:
+    """The cell that a configuration describes, with the given objects in their places.
 
     Raises:
         ConfigurationError: an object is not of its kind, or an option has an impossible value.
         EmbedbenchError: whatever a component itself refuses.
     """
-    extractor, task = build(with_precision(config.extractor, config.runtime.precision)), build(config.task)
+    config = with_types(config)
+    extractor = given.get("extractor") or build(with_precision(config.extractor, config.runtime.precision))
+    task = given.get("task") or build(config.task)
     require("extractor", config.extractor, extractor, Extractor)
     require("task", config.task, task, Task)
     return Cell(
         extractor=extractor,
         task=task,
-        probe=build(config.probe),
+        probe=given.get("probe") or build(config.probe),
         training=build(config.training),
         mixes=tuple(dict.fromkeys(config.mixes)),
         seeds=tuple(config.seeds),

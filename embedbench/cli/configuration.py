@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import enum
-import functools
 import importlib
 import math
-import types
-import typing
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
-from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from embedbench.cli.schema import RunOptions
-from embedbench.errors import ConfigurationError, EmbedbenchError
+from embedbench.cli.targets import with_types
+from embedbench.cli.typed_options import component_schema
+from embedbench.errors import AddOnWarning, ConfigurationError, EmbedbenchError
 from embedbench.probing.members import Training
 from embedbench.registry import Component, components, load_components
 
 CONFIG_MODULE = "embedbench.conf"
 TYPED_GROUPS = ("extractor", "task", "probe")
+
+_stored: set[Component] = set()
+"""What Hydra knows already; reading the types of all components takes as long as composing a cell."""
 
 
 def register_schemas() -> None:
@@ -38,12 +39,32 @@ def register_schemas() -> None:
     for group in TYPED_GROUPS:
         presets = preset_names(group)
         for name, component in components(group).items():
-            node = component_schema(component)
-            store.store(group=f"schema/{group}", name=name, node=node)
+            if component in _stored:
+                continue
+            _stored.add(component)
+            try:
+                node = component_schema(component)
+                store.store(group=f"schema/{group}", name=name, node=node)
+            except Exception as error:  # a user's dataclass may hold anything
+                _leave_out(component, error)
+                continue
             if name not in presets:
                 store.store(group=group, name=name, node=node)
     store.store(group="schema", name="run", node=RunOptions)
     store.store(group="training", name="default", node=component_schema(Component("training", "default", Training)))
+
+
+def _leave_out(component: Component, error: Exception) -> None:
+    """Goes on without an installed add-on's component; the user's own file, named a moment ago, is refused.
+
+    Raises:
+        ConfigurationError: the component does not come from an installed package.
+    """
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    said = f"{component.group} {component.name!r} of {component.source} has options that cannot be read: {reason}"
+    if not component.is_installed:
+        raise ConfigurationError(said) from error
+    warnings.warn(f"{said}; it is left out", AddOnWarning, stacklevel=1)
 
 
 def register_node(group: str, name: str, target: type) -> None:
@@ -63,57 +84,6 @@ def conf_folder() -> Path:
 def preset_names(group: str) -> tuple[str, ...]:
     """The names of the YAML presets of a group, sorted."""
     return tuple(sorted(path.stem for path in (conf_folder() / group).glob("*.yaml")))
-
-
-def component_schema(component: Component) -> Any:
-    """A dataclass with the component's options, their types and defaults, and the `_target_` to build it.
-
-    Raises:
-        ConfigurationError: the component is not a dataclass.
-    """
-    target = component.target
-    if not isinstance(target, type) or not dataclasses.is_dataclass(target):
-        raise ConfigurationError(
-            f"{component.group} {component.name!r} ({component.path}) is not a dataclass; decorate it with "
-            "@dataclass(frozen=True) so that its fields become its options"
-        )
-    hints = typing.get_type_hints(target)
-    options: list[tuple[str, Any, Any]] = [("_target_", str, component.path)]
-    for option in dataclasses.fields(target):
-        if not option.init:
-            continue
-        default: Any = MISSING
-        if option.default is not dataclasses.MISSING:
-            default = option.default
-        elif option.default_factory is not dataclasses.MISSING:
-            default = option.default_factory()
-        elif typing.get_origin(hints[option.name]) is dict:
-            default = {}  # Hydra cannot override a mapping that is not there; the component says what it lacks
-        if isinstance(default, list | dict | tuple):
-            default = dataclasses.field(default_factory=functools.partial(_plain_copy, default))
-        options.append((option.name, _supported(hints[option.name]), default))
-    return dataclasses.make_dataclass(target.__name__, options)
-
-
-def _plain_copy(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else list(value)
-
-
-def _supported(hint: Any) -> Any:
-    """The hint as far as OmegaConf can check it; anything richer is accepted as it comes."""
-    if hint in (str, int, float, bool, Any):
-        return hint
-    if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return hint
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (Union, types.UnionType) and type(None) in arguments and len(arguments) == 2:
-        inner = _supported(next(a for a in arguments if a is not type(None)))
-        return Any if inner is Any else inner | None
-    if origin in (tuple, list, Sequence, typing.Sequence) or (origin is not None and origin.__name__ == "Sequence"):
-        return list[_supported(arguments[0])] if arguments else list[Any]  # type: ignore[misc]
-    if origin is dict and all(a in (str, int, float, bool, Any) for a in arguments):
-        return hint
-    return Any
 
 
 def split_config_dir(arguments: Sequence[str]) -> tuple[list[str], Path | None]:
@@ -152,7 +122,7 @@ def compose(overrides: Sequence[str], *, config_folder: Path | None = None, conf
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError(str(error).strip()) from error
     refuse_partial_files(overrides, config)
-    return config
+    return with_types(config)
 
 
 def refuse_partial_files(overrides: Sequence[str], config: DictConfig) -> None:

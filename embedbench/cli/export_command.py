@@ -9,11 +9,11 @@ from pathlib import Path
 
 from embedbench.cli.table_command import add_only
 from embedbench.errors import ConfigurationError
-from embedbench.reporting.only import parse_only
+from embedbench.reporting.only import Only, parse_only
 from embedbench.reporting.options import ALL, Format, TableOptions
 from embedbench.reporting.table import render_problems, render_table
 from embedbench.results.bundle import portable, write_bundle
-from embedbench.results.reading import BUNDLE, read_records
+from embedbench.results.reading import BUNDLE, Results, read_records
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -26,23 +26,35 @@ def execute(arguments: Sequence[str]) -> int:
         )
     found = read_records(*sources)
     sys.stderr.write(render_problems(found.problems))
-    only = parse_only(parsed.only)
+    if not found.records:
+        sys.stderr.write(f"embedbench: there are no records below {', '.join(map(str, sources))}\n")
+        return 1
+    cells, lacking = write(found, target, parse_only(parsed.only))
+    sys.stderr.write("".join(f"embedbench: {line}\n" for line in lacking))
+    sys.stdout.write(f"{target}: {cells:,} cells, {target.stat().st_size:,} bytes\n")
+    return 0
+
+
+def write(found: Results, target: Path, only: Only) -> tuple[int, tuple[str, ...]]:
+    """Writes the bundle; how many cells are in it, and what they lack.
+
+    Raises:
+        ConfigurationError: the choice is one of scores, or leaves nothing; or the file does not end in .zip.
+    """
+    if target.suffix != BUNDLE:
+        raise ConfigurationError(f"{target} cannot be a bundle; expected a file {BUNDLE}")
     if only.of_scores:
         raise ConfigurationError(f"--only {only.of_scores[0]}=… chooses scores; a bundle holds whole cells")
     kept = {id(record) for record in only.cells(found.records)}
     cells = [cell for cell in zip(found.records, found.folders, strict=True) if id(cell[0]) in kept]
     if not cells:
-        sys.stderr.write(f"embedbench: there are no records below {', '.join(map(str, sources))}\n")
-        return 1
+        raise ConfigurationError("no record here is of that choice, so there is nothing to export")
     records = [portable(record) for record, _ in cells]
     tables = {
         "table.md": render_table(records, TableOptions(format=Format.MD)),
         "scores.csv": render_table(records, TableOptions(format=Format.CSV, split=ALL, labels=ALL, subset=ALL)),
     }
-    for lacking in write_bundle(target, cells, tables):
-        sys.stderr.write(f"embedbench: {lacking}\n")
-    sys.stdout.write(f"{target}: {len(cells):,} cells, {target.stat().st_size:,} bytes\n")
-    return 0
+    return len(cells), tuple(write_bundle(target, cells, tables))
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -44,15 +44,15 @@ def execute(arguments: Sequence[str]) -> int:
     overrides, picture = _taken(rest, "--figure", "a file, such as --figure cka.svg")
     path = None if picture is None else checked_path(Path(picture))
     name, layers, vectors, corpus = _vectors(overrides)
-    sheets = [_measures(name, layers, vectors, corpus)]
+    sheets = [measures_sheet(name, layers, vectors, corpus)]
     across = (name, layers, vectors)
     if other is not None:
         other_name, other_layers, other_vectors, _ = _vectors([*overrides, f"extractor={other}"])
         across = (other_name, other_layers, other_vectors)
     alike = None
     if vectors.n_layers > 1 or other is not None:
-        alike = _likeness(vectors, across[2])
-        sheets.append(_cka((name, layers), across[:2], alike))
+        alike = likeness(vectors, across[2])
+        sheets.append(cka_sheet((name, layers), across[:2], alike))
     elif path is not None:
         raise ConfigurationError(f"{name} has one layer; --figure draws the likeness of layers, see --against")
     terminal = sys.stdout.isatty()
@@ -95,7 +95,8 @@ def _all(vectors: WordVectors) -> np.ndarray:
     return vectors.gather(np.arange(vectors.n_words, dtype=np.int64))
 
 
-def _measures(name: str, layers: Sequence[str], vectors: WordVectors, corpus: Corpus) -> Sheet:
+def measures_sheet(name: str, layers: Sequence[str], vectors: WordVectors, corpus: Corpus) -> Sheet:
+    """Anisotropy, self-similarity and explainable variance of every layer, raw and standardised."""
     from embedbench.scoring.geometry import LEAST_OCCURRENCES, measure, standardised
 
     rows = []
@@ -117,14 +118,16 @@ def _measures(name: str, layers: Sequence[str], vectors: WordVectors, corpus: Co
     return Sheet("", (*_MEASURES, *(f"{measure} z" for measure in _MEASURES)), tuple(rows), notes, corner="layer")
 
 
-def _likeness(first: WordVectors, second: WordVectors) -> np.ndarray:
+def likeness(first: WordVectors, second: WordVectors) -> np.ndarray:
+    """Debiased linear CKA between the layers of both."""
     from embedbench.scoring.cka import cka_between_layers
 
     values = _all(first)
     return cka_between_layers(values, values if second is first else _all(second), debiased=True)
 
 
-def _cka(first: tuple[str, Sequence[str]], second: tuple[str, Sequence[str]], table: np.ndarray) -> Sheet:
+def cka_sheet(first: tuple[str, Sequence[str]], second: tuple[str, Sequence[str]], table: np.ndarray) -> Sheet:
+    """The likeness of layers, from names and layer names of both."""
     rows = [
         Row(f"{number} {layer}", tuple(Entry(f"{value:.3f}") for value in table[number]))
         for number, layer in enumerate(first[1])

@@ -6,10 +6,12 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from embedbench import __version__
-from embedbench.errors import ConfigurationError, EmbedbenchError
+from embedbench.errors import AddOnWarning, ConfigurationError, EmbedbenchError
 from embedbench.registry import IMPORT_VARIABLE
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
@@ -29,7 +31,8 @@ COMMANDS = {
     "serve": "the same page live over a results folder that grows",
     "geometry": "anisotropy, self-similarity and likeness (CKA) of an extractor's layers",
     "demo": "compare three embedding families offline, in minutes",
-    "check": "run the contract tests against any extractor or task, also your own",
+    "check": "run the contract tests against any component, also your own",
+    "new": "start an extractor, task or probe of your own: a file that works, and its test",
     "selftest": "ask the installed instrument questions whose answers are known",
     "list": "what can be selected: extractors, tasks, probes, mixes, metrics",
     "data": "the catalogue of data sets: list, get, verify",
@@ -58,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = _import_user_components(arguments)
         module = importlib.import_module(f"embedbench.cli.{command}_command")
-        return int(module.execute(arguments))
+        with _plain_warnings():
+            return int(module.execute(arguments))
     except EmbedbenchError as error:
         sys.stderr.write(f"embedbench: {error}\n")
         return EXIT_USAGE if isinstance(error, ConfigurationError) else EXIT_FAILED
@@ -72,6 +76,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("embedbench: interrupted; finished cells and shards are kept, run the same command to go on\n")
         return 130
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """An add-on that is left out is told in one line, without the place in our code that found it."""
+    usual = warnings.formatwarning
+
+    def told(message: Warning | str, category: type[Warning], *place: object, **more: object) -> str:
+        if issubclass(category, AddOnWarning):
+            return f"embedbench: {message}\n"
+        return usual(message, category, *place, **more)  # type: ignore[arg-type]
+
+    warnings.formatwarning = told
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 def _parser() -> argparse.ArgumentParser:

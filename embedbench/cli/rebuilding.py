@@ -8,8 +8,9 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from embedbench.cli.configuration import TYPED_GROUPS, component_schema
+from embedbench.cli.configuration import TYPED_GROUPS
 from embedbench.cli.schema import RunOptions
+from embedbench.cli.typed_options import component_schema
 from embedbench.errors import ConfigurationError
 from embedbench.probing.members import Training
 from embedbench.registry import Component, components, load_components

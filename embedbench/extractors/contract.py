@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from embedbench.extractors import contract_description, contract_vectors
 from embedbench.extractors.contract_subject import Outcome, Subject
+from embedbench.promises import CheckResult, Promise, ask_all
 from embedbench.types import Sentence
 
 TOLERANCE = 1e-4
 """Largest distance of two versions of a vector, relative to its norm. Rounding in float32 stays far below it; padding
 that leaks into attention, or statistics over a batch, are far above."""
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """What one check of the contract found.
-
-    Attributes:
-        name: what is promised.
-        passed: whether the promise is kept.
-        detail: what was measured, or the error.
-        required: False for what is only reported, because good backends differ in it.
-    """
-
-    name: str
-    passed: bool
-    detail: str
-    required: bool = True
-
-    @property
-    def failed(self) -> bool:
-        """Whether this breaks the contract."""
-        return self.required and not self.passed
 
 
 Check = Callable[[Subject], Outcome]
@@ -64,7 +42,8 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 
 _REPORTED_ONLY = (contract_vectors.context_free_layer,)
 
-_PREPARATION = "there are sentences to try it on, and it can be fitted on them if it must be"
+PREPARATION = "there are sentences to try it on, and it can be fitted on them if it must be"
+"""Asked before all others."""
 
 
 def check_extractor(
@@ -81,12 +60,6 @@ def check_extractor(
     try:
         subject = Subject.of(extractor, sentences, tolerance)
     except Exception as error:  # whatever a backend throws is a finding
-        return [CheckResult(_PREPARATION, False, f"{type(error).__name__}: {error}")]
-    results = [CheckResult(_PREPARATION, True, f"{len(subject.sentences)} sentences")]
-    for name, check in CHECKS:
-        try:
-            passed, detail = check(subject)
-        except Exception as error:
-            passed, detail = False, f"{type(error).__name__}: {error}"
-        results.append(CheckResult(name, passed, detail, check not in _REPORTED_ONLY))
-    return results
+        return [CheckResult(PREPARATION, False, f"{type(error).__name__}: {error}")]
+    promises = [Promise(name, check, check not in _REPORTED_ONLY) for name, check in CHECKS]
+    return [CheckResult(PREPARATION, True, f"{len(subject.sentences)} sentences"), *ask_all(promises, subject)]

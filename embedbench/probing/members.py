@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -165,12 +165,12 @@ class Training:
     min_updates: int = 1000
     enough_updates: int = 1500
     memory_bytes: int = 1 << 30
-    rate_factors: tuple[float, ...] = (1.0,)
-    weight_decays: tuple[float, ...] = ()
+    rate_factors: Sequence[float] = (1.0,)
+    weight_decays: Sequence[float] = ()
     vary: Vary = Vary.both
     solver: Solver = Solver.auto
     full_batch_targets: int = 65_536
-    penalties: tuple[float, ...] = (
+    penalties: Sequence[float] = (
         *(10_000, 3_000, 1_000, 300, 100, 30, 10, 3, 1),
         *(0.3, 0.1, 0.03, 0.01, 0.003, 0.001),
     )

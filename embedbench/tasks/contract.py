@@ -23,6 +23,23 @@ _LEAKED = 0.1
 put into train, or a random split of repeated sentences, is far above."""
 
 
+PROMISES = (
+    "the metadata is complete",
+    "every split can be read",
+    "the splits fit the kind of task",
+    "targets exist",
+    "spans are non-empty ranges within the corpus",
+    "each span lies in one sentence",
+    "targets of one sentence are in one cluster",
+    "labels fit the task",
+    "the same split twice is the same",
+    "the fingerprint is 32 hexadecimal digits, and stable",
+    "label names are different, and used",
+    "dev and test are not in train",
+)
+"""The names of all that is promised, in the order in which it is asked."""
+
+
 class Check(NamedTuple):
     """One promise, whether it was kept, and the figures."""
 

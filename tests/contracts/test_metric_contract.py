@@ -1,89 +1,59 @@
-"""What every registered metric keeps, whoever wrote it."""
+"""Every registered metric keeps the contract of metrics; one that breaks a promise is told so."""
 
 from __future__ import annotations
+
+import dataclasses
 
 import numpy as np
 import pytest
 
 from embedbench.registry import components, load_components
-from embedbench.scoring.intervals import Bootstrap, estimates
-from embedbench.scoring.metric import AdditiveMetric, Metric, MetricContext, WeightedMetric
+from embedbench.scoring.contract import METRIC_PROMISES, check_metric
+from embedbench.scoring.metrics import Accuracy
 
 load_components()
-TAGS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
-LABELS = {
-    "binary_f1": ("no", "yes"),
-    "gender_bias": ("no", "yes"),
-    "relation_f1": ("A(e1,e2)", "A(e2,e1)", "B(e1,e2)", "Other"),
-}
-"""Label names of the metrics that read them otherwise."""
 
 
-@pytest.fixture(params=sorted(components("metric")))
-def measure(request) -> Metric:
-    return components("metric")[request.param].target()
+@pytest.mark.parametrize("name", sorted(components("metric")))
+def test_it_keeps_every_promise(name):
+    results = check_metric(components("metric")[name].target())
+    assert [result.name for result in results] == [promise.name for promise in METRIC_PROMISES]
+    assert [result for result in results if not result.passed] == []
 
 
-@pytest.fixture
-def columns(measure):
-    """Gold and half-right predictions that every metric can read: BIO label indices, which are also numbers."""
-    names = LABELS.get(measure.name, TAGS)
-    rng = np.random.default_rng(5)
-    gold = rng.integers(0, len(names), 240)
-    predicted = np.where(rng.random(240) < 0.6, gold, rng.integers(0, len(names), 240))
-    groups = np.tile(["feminine", "masculine", "masculine"], 80)
-    return gold, predicted, MetricContext(np.repeat(np.arange(40), 6), names, groups)
+class Halved(Accuracy):
+    """Never more than a half."""
+
+    def value(self, gold, predicted, context):
+        return super().value(gold, predicted, context) / 2
 
 
-def test_it_says_what_it_is(measure):
-    assert isinstance(measure, Metric)
-    assert components("metric")[measure.name].target is type(measure)
-    assert isinstance(measure.higher_is_better, bool)
-    assert measure.chance
-    assert components("metric")[measure.name].summary.endswith((".", "…"))
+class Forgetful(Accuracy):
+    """Overwrites what it was given."""
+
+    def value(self, gold, predicted, context):
+        found = super().value(gold, predicted, context)
+        predicted[0] = gold[0] + 1
+        return found
 
 
-def test_it_can_be_resampled(measure):
-    assert isinstance(measure, AdditiveMetric) != isinstance(measure, WeightedMetric)
+class InOrder(Accuracy):
+    """Looks at the first half only."""
+
+    def value(self, gold, predicted, context):
+        half = len(gold) // 2
+        return float(np.mean(gold[:half] == predicted[:half]))
 
 
-def test_the_right_answer_is_the_best_answer(measure, columns):
-    gold, predicted, context = columns
-    best, half = measure.value(gold, gold, context), measure.value(gold, predicted, context)
-    assert best == pytest.approx(1.0, abs=1e-12)
-    if measure.name != "gender_bias":  # a ratio, whose best value is in the middle
-        assert (best > half) == measure.higher_is_better
-
-
-def test_it_does_not_change_its_input_or_its_mind(measure, columns):
-    gold, predicted, context = columns
-    before = gold.copy(), predicted.copy()
-    assert measure.value(gold, predicted, context) == measure.value(gold, predicted, context)
-    assert (gold == before[0]).all()
-    assert (predicted == before[1]).all()
-
-
-def test_sentences_may_come_in_any_order(measure, columns):
-    gold, predicted, context = columns
-    order = np.random.default_rng(0).permutation(40)
-    rows = (order[:, None] * 6 + np.arange(6)).ravel()
-    moved = MetricContext(context.clusters[rows], context.label_names, context.groups[rows])
-    assert measure.value(gold[rows], predicted[rows], moved) == pytest.approx(
-        measure.value(gold, predicted, context), abs=1e-12
-    )
-
-
-def test_the_interval_is_finite_and_holds_the_value(measure, columns):
-    gold, predicted, context = columns
-    [found] = estimates(measure, gold, [np.stack([predicted, gold])], context, Bootstrap(resamples=99))
-    assert found.low < found.value < found.high
-
-
-def test_drawing_everything_once_gives_the_librarys_value(measure, columns):
-    gold, predicted, context = columns
-    if isinstance(measure, AdditiveMetric):
-        found = float(measure.value_from(measure.statistics(gold, predicted, context).sum(axis=0, keepdims=True))[0])
-    else:
-        assert isinstance(measure, WeightedMetric)
-        found = float(measure.weighted(gold, [predicted], np.ones((len(gold), 1)))[0, 0])
-    assert found == pytest.approx(measure.value(gold, predicted, context), abs=1e-12)
+@pytest.mark.parametrize(
+    ("broken", "promise"),
+    [
+        (Halved, "the right answer is the best answer, 1"),
+        (Halved, "drawing everything once gives the value"),
+        (Forgetful, "it changes neither its input nor its mind"),
+        (InOrder, "sentences may come in any order"),
+        (dataclasses.make_dataclass("Nothing", []), "name, direction, chance and docstring are there"),
+    ],
+)
+def test_a_broken_one_fails_by_name(broken, promise):
+    assert promise in [result.name for result in check_metric(broken()) if result.failed]

@@ -8,7 +8,8 @@ import pytest
 from hydra import compose, initialize_config_module
 from hydra.core.config_store import ConfigStore
 
-from embedbench.cli.configuration import build, component_schema, preset_names
+from embedbench.cli.configuration import build, preset_names
+from embedbench.cli.typed_options import component_schema
 from embedbench.data.locate import locate
 from embedbench.registry import components, load_components
 from embedbench.tasks import grammar

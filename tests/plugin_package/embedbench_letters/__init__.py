@@ -1,0 +1,1 @@
+"""What another package adds to embedbench; nothing is imported until embedbench asks."""

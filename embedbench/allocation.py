@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import gc
 import os
 import sys
+from collections.abc import Callable
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _MAPPED_BYTES = 128 << 20
@@ -26,10 +28,19 @@ def keep_freed_memory() -> bool:
 
     Only speed depends on it. The settings hold for the whole process.
     """
-    if not sys.platform.startswith("linux") or any(name in os.environ for name in _OWN_SETTINGS):
+    if any(name in os.environ for name in _OWN_SETTINGS):
         return False
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError):  # another C library
-        return False
+    mallopt = _of_glibc("mallopt")
     return bool(mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)) and bool(mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES))
+
+
+def return_freed_memory() -> None:
+    """Gives the system back what a finished cell has left: stores that only reference cycles hold, and freed blocks."""
+    gc.collect()
+    _of_glibc("malloc_trim")(0)
+
+
+def _of_glibc(name: str) -> Callable[..., int]:
+    """The function of glibc; one that does nothing where there is none."""
+    found = getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None
+    return found if found is not None else lambda *_: 0

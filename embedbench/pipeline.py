@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embedbench.allocation import return_freed_memory
 from embedbench.cells import Cell, load_splits
 from embedbench.environment import environment
 from embedbench.errors import ConfigurationError
@@ -105,7 +106,10 @@ def run_cell(
         if done is not None and (done.identity, done.extractor, done.task) == (identity, *names):
             remove_failures(places.results, done, work.config)
             return Outcome(done, folder, skipped=True)
-        record, predictions = _measure(work, identity, places, progress)
+        try:
+            record, predictions = _measure(work, identity, places, progress)
+        finally:
+            return_freed_memory()
         write_record(places.results, record, predictions)
         remove_failures(places.results, record, work.config)
     except Exception as error:

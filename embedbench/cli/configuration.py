@@ -22,7 +22,10 @@ from embedbench.probing.members import Training
 from embedbench.registry import Component, components, load_components
 
 CONFIG_MODULE = "embedbench.conf"
-TYPED_GROUPS = ("extractor", "task", "probe")
+TYPED_GROUPS = ("extractor", "task", "probe", "tracker")
+
+_SEVERAL = ("tracker",)
+"""Groups of which a run may have several: each stands under its own name, as in `tracker=[tensorboard,mlflow]`."""
 
 
 def register_schemas() -> None:
@@ -41,7 +44,8 @@ def register_schemas() -> None:
             node = component_schema(component)
             store.store(group=f"schema/{group}", name=name, node=node)
             if name not in presets:
-                store.store(group=group, name=name, node=node)
+                package = f"{group}.{name}" if group in _SEVERAL else None
+                store.store(group=group, name=name, node=node, package=package)
     store.store(group="schema", name="run", node=RunOptions)
     store.store(group="training", name="default", node=component_schema(Component("training", "default", Training)))
 

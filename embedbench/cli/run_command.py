@@ -11,7 +11,8 @@ from omegaconf import DictConfig
 from embedbench.cli import sweep
 from embedbench.cli.configuration import CONFIG_MODULE, register_schemas
 from embedbench.cli.console import CellProgress, LineProgress, progress_for
-from embedbench.errors import ConfigurationError
+from embedbench.cli.tracking import Tracking
+from embedbench.errors import ConfigurationError, EmbedbenchError
 from embedbench.outcomes import Outcome
 from embedbench.results.running import under_way
 
@@ -101,6 +102,7 @@ class Job:
 
     def __init__(self, progress: CellProgress | None = None) -> None:
         self._progress, self._counted = progress or LineProgress(), progress is None
+        self._tracking, self._no_tracker = Tracking(), ""
         self.folder: Path | None = None
 
     def __reduce__(self) -> tuple[type[Job], tuple[()]]:
@@ -117,15 +119,29 @@ class Job:
         extractor, task = cell_names(config)
         name = f"{extractor} x {task}"
         sweep.tell_start(extractor, task)
+        if not self._tracked(config):
+            sweep.tell(sweep.CellEnd(extractor, task, "refused", self._no_tracker))
+            return
         with progress.cell(name) as ended:
             progress.note(f"{_position()}{name}")
             with under_way(Path(str(config.results)).expanduser(), extractor, task):
                 outcome = run_configured(config, progress, task_overrides())
             message = _tell(name, outcome, progress)
+            self._tracking.tell(outcome, progress)
             ended(outcome.word)
         sweep.tell(sweep.CellEnd(extractor, task, outcome.word, message))
         if not _is_sweep() and outcome.record.error is None:
             self.folder = Path(outcome.folder)
+
+    def _tracked(self, config: DictConfig) -> bool:
+        """Whether the wanted trackers can be told; where one cannot, it is said once and no cell is run."""
+        if not self._no_tracker:
+            try:
+                self._tracking.prepare(config)
+            except EmbedbenchError as error:
+                self._no_tracker = str(error)
+                self._progress.complain(f"embedbench: {error}")
+        return not self._no_tracker
 
 
 def _tell(name: str, outcome: Outcome, progress: CellProgress) -> str:

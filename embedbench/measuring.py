@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -22,9 +22,15 @@ class PhaseCost:
 
 @dataclass
 class Stopwatch:
-    """Collects the cost of phases, in the order in which they ended."""
+    """Collects the cost of phases, in the order in which they ended.
+
+    Attributes:
+        phases: of those that ended.
+        begins: told the name of every phase that begins.
+    """
 
     phases: list[PhaseCost] = field(default_factory=list)
+    begins: Callable[[str], None] = lambda _name: None
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -34,6 +40,7 @@ class Stopwatch:
         """
         import psutil
 
+        self.begins(name)
         process = psutil.Process()
         peak = int(process.memory_info().rss)
         ended = threading.Event()

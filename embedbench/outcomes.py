@@ -34,6 +34,13 @@ class Outcome:
     skipped: bool = False
     wrong_usage: bool = False
 
+    @property
+    def word(self) -> str:
+        """How the cell ended: done, skipped, failed, or refused for wrong usage."""
+        if self.wrong_usage:
+            return "refused"
+        return "skipped" if self.skipped else self.record.status.value
+
 
 def failed(
     names: tuple[str, str, str],

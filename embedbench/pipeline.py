@@ -95,7 +95,7 @@ def run_cell(
 
     A failure is recorded too, and returned rather than raised, so that a sweep goes on; interrupts are raised.
     """
-    work = _Work(cell, config or {})
+    work = _Work(cell, config or {}, Stopwatch(begins=progress.stage))
     try:
         identity = cell.identity
         # Better to know before the work than after it that nothing can be kept.

@@ -22,7 +22,7 @@ from embedbench.errors import AddOnWarning, ConfigurationError
 
 T = TypeVar("T")
 
-GROUPS = ("extractor", "task", "probe", "mix", "metric")
+GROUPS = ("extractor", "task", "probe", "mix", "metric", "tracker")
 """What can be registered."""
 
 IMPORT_VARIABLE = "EMBEDBENCH_IMPORT"
@@ -43,6 +43,9 @@ _MODULES = (
     "embedbench.scoring.groups",
     "embedbench.scoring.trees",
     "embedbench.scoring.attachment",
+    "embedbench.tracking.tensorboard",
+    "embedbench.tracking.mlflow",
+    "embedbench.tracking.wandb",
 )
 """The other modules that register. None of them imports a heavy library at module level."""
 

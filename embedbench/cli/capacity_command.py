@@ -11,6 +11,7 @@ from embedbench.cli.cell_config import cell_of, run_configured
 from embedbench.cli.configuration import compose, split_config_dir
 from embedbench.cli.console import progress_for
 from embedbench.cli.printing import show
+from embedbench.cli.tracking import Tracking
 from embedbench.errors import ConfigurationError
 from embedbench.figures.capacity_curve import capacity_figure
 from embedbench.figures.drawing import checked_path, save
@@ -44,7 +45,7 @@ def execute(arguments: Sequence[str]) -> int:
             )
     # A label such as single:2 is what a mix is called once layers are known; what is asked for is its kind.
     mixes = f"mixes=[{parsed.mix.partition(':')[0]}]"
-    progress, records = progress_for(), list[Record]()
+    progress, tracking, records = progress_for(), Tracking(), list[Record]()
     for probe in (
         *(("probe=low_rank", f"probe.rank={rank}", f"probe.name=rank_{rank}") for rank in parsed.ranks),
         ("probe=linear",),
@@ -54,7 +55,9 @@ def execute(arguments: Sequence[str]) -> int:
         if not records and cell_of(config).probe_name == "none":
             raise ConfigurationError(f"task {config.task.name} trains no probe, so there is none to size")
         progress.note(f"{config.extractor.name} x {config.task.name} x {config.probe.name}")
+        tracking.prepare(config)
         outcome = run_configured(config, progress, own)
+        tracking.tell(outcome, progress)
         if outcome.record.error is not None:
             sys.stderr.write(f"embedbench: {outcome.record.probe}: {outcome.record.error.message}\n")
             return 2 if outcome.wrong_usage else 1

@@ -26,6 +26,8 @@ from embedbench.types import Extractor, Task
 _GIGABYTE = 1_000_000_000
 _NOTHING: Mapping[str, Any] = {}
 
+_DOCUMENTED = {"extractor": "add_a_backend.md", "task": "add_a_task.md", "tracker": "sweeps.md"}
+
 
 def run_configured(
     config: DictConfig, progress: Progress, overrides: Sequence[str] = (), given: Mapping[str, Any] = _NOTHING
@@ -45,14 +47,19 @@ def run_configured(
         load_components()
         refuse_partial_files(overrides, config)
         config = with_types(config)
-        plain = resolved(config)
+        plain = resolved(_without_trackers(config))
         cell = cell_of(config, given)
     except Exception as error:  # a user's component may raise anything; the other cells go on
         names = (*cell_names(config), str(OmegaConf.select(config, "probe.name") or "probe"))
-        container = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
+        container = OmegaConf.to_container(_without_trackers(config), resolve=False, enum_to_str=True)
         known = json_safe(container if isinstance(container, dict) else {})
         return failed(names, known, error, places.results if places else Path(str(config.results)))
     return run_cell(cell, places, config=plain, progress=progress)
+
+
+def _without_trackers(config: DictConfig) -> DictConfig:
+    """The configuration as records hold it: who is told is no part of a cell, and may be an address with a password."""
+    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "tracker"])
 
 
 def cell_of(config: DictConfig, given: Mapping[str, Any] = _NOTHING) -> Cell:
@@ -145,5 +152,5 @@ def require(group: str, node: DictConfig, built: Any, protocol: type) -> None:
     missing = [name for name in wanted if inspect.getattr_static(built, name, None) is None]
     if missing:
         raise ConfigurationError(
-            f"{node.get('_target_')} is not a {group}: it lacks {', '.join(missing)} (see docs/add_a_backend.md)"
+            f"{node.get('_target_')} is not a {group}: it lacks {', '.join(missing)} (see docs/{_DOCUMENTED[group]})"
         )

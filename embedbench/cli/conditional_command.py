@@ -13,6 +13,7 @@ from embedbench.cli.cell_config import cell_of, run_configured
 from embedbench.cli.compare_command import show_comparison
 from embedbench.cli.configuration import compose, split_config_dir
 from embedbench.cli.console import progress_for
+from embedbench.cli.tracking import Tracking
 from embedbench.errors import ConfigurationError
 from embedbench.extractors.zeros import Zeros
 from embedbench.reporting.comparing import CompareOptions, compare_extractors
@@ -45,10 +46,12 @@ def execute(arguments: Sequence[str]) -> int:
             f"task {both.task.name} trains no probe, so nothing can be added to one; choose another"
         )
     outcomes = []
-    progress = progress_for()
+    progress, tracking = progress_for(), Tracking()
     for config in cells:
         progress.note(f"{config.extractor.name} x {config.task.name}")
+        tracking.prepare(config)
         outcome = run_configured(config, progress, own)
+        tracking.tell(outcome, progress)
         if outcome.record.error is not None:
             sys.stderr.write(f"embedbench: {outcome.record.extractor}: {outcome.record.error.message}\n")
             return 2 if outcome.wrong_usage else 1

@@ -20,7 +20,10 @@ from embedbench.probing.members import Training
 from embedbench.registry import Component, components, load_components
 
 CONFIG_MODULE = "embedbench.conf"
-TYPED_GROUPS = ("extractor", "task", "probe")
+TYPED_GROUPS = ("extractor", "task", "probe", "tracker")
+
+_SEVERAL = ("tracker",)
+"""Groups of which a run may have several: each stands under its own name, as in `tracker=[tensorboard,mlflow]`."""
 
 _stored: set[Component] = set()
 """What Hydra knows already; reading the types of all components takes as long as composing a cell."""
@@ -49,7 +52,8 @@ def register_schemas() -> None:
                 _leave_out(component, error)
                 continue
             if name not in presets:
-                store.store(group=group, name=name, node=node)
+                package = f"{group}.{name}" if group in _SEVERAL else None
+                store.store(group=group, name=name, node=node, package=package)
     store.store(group="schema", name="run", node=RunOptions)
     store.store(group="training", name="default", node=component_schema(Component("training", "default", Training)))
 

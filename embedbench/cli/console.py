@@ -1,40 +1,64 @@
-"""Progress on standard error: live bars on a terminal, plain lines elsewhere."""
+"""Progress on standard error: a live display on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from embedbench.progress import Advance, Progress, SilentProgress
+from embedbench.cli.tally import RunningPhase
+from embedbench.progress import Advance, SilentProgress
 
 _SECONDS_BETWEEN_LINES = 10.0
 
+Ended = Callable[[str], None]
+"""Told how a cell ended: done, skipped, failed or refused."""
 
-class LineProgress:
+
+class CellProgress(SilentProgress):
+    """Progress of a command over one or many cells; shows nothing."""
+
+    @contextmanager
+    def cells(self, total: int | None = None) -> Iterator[None]:
+        """The whole command; `total` cells, or None where that is found out later (`expect`)."""
+        yield
+
+    def expect(self, total: int | None) -> None:
+        """So many cells there will be; None where nobody knows."""
+
+    @contextmanager
+    def cell(self, name: str) -> Iterator[Ended]:
+        """One cell; call what it yields when it is known how it ended."""
+        yield lambda _status: None
+
+    def complain(self, message: str) -> None:
+        """A line about what went wrong, shown whoever listens."""
+        sys.stderr.write(f"{message}\n")
+        sys.stderr.flush()
+
+
+class LineProgress(CellProgress):
     """One line when a phase starts, one every ten seconds, one when it ends."""
 
     @contextmanager
     def phase(self, name: str, total: int, unit: str) -> Iterator[Advance]:
         """A phase that reports how much is done and how fast."""
-        started = reported = time.monotonic()
-        done = 0
+        running = RunningPhase(name, total, unit)
+        reported = running.started
 
-        def advance(amount: int) -> None:
-            nonlocal done, reported
-            done += amount
+        def advance(done: int, doing: str = "") -> None:
+            nonlocal reported
             now = time.monotonic()
+            running.advance(done, doing, now)
             if now - reported >= _SECONDS_BETWEEN_LINES:
                 reported = now
-                rate = done / (now - started)
-                left = (total - done) / rate if rate else float("inf")
-                self.note(f"{name}: {done:,}/{total:,} {unit}, {rate:,.0f} {unit}/s, {left:.0f} s left")
+                self.note(f"{name}: {running.told(now)}")
 
         yield advance
-        seconds = time.monotonic() - started
-        if done:
-            self.note(f"{name}: {done:,} {unit} in {seconds:.1f} s")
+        if running.done:
+            self.note(f"{name}: {running.done:,} {unit} in {time.monotonic() - running.started:.1f} s")
 
     def note(self, message: str) -> None:
         """A line with the time of day."""
@@ -42,44 +66,12 @@ class LineProgress:
         sys.stderr.flush()
 
 
-class BarProgress:
-    """Rich progress bars with speed and time left."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-
-        self._console = Console(stderr=True)
-
-    @contextmanager
-    def phase(self, name: str, total: int, unit: str) -> Iterator[Advance]:
-        """A bar that disappears when the phase ends."""
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-        from rich.progress import Progress as RichProgress
-
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[unit]} {task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        with RichProgress(*columns, console=self._console, transient=True) as bars:
-            bar = bars.add_task(name, total=total, unit=unit, rate="")
-
-            def advance(amount: int) -> None:
-                speed = bars.tasks[0].speed
-                bars.update(bar, advance=amount, rate=f"({speed:,.0f}/s)" if speed else "")
-
-            yield advance
-
-    def note(self, message: str) -> None:
-        """A dim line above the bars."""
-        self._console.print(message, style="dim", highlight=False, markup=False)
-
-
-def progress_for(*, quiet: bool = False) -> Progress:
-    """Bars on a terminal, lines in a log, nothing when quiet."""
+def progress_for(*, quiet: bool = False) -> CellProgress:
+    """A live display on a terminal that can move its cursor, lines in a log, nothing when quiet."""
     if quiet:
-        return SilentProgress()
-    return BarProgress() if sys.stderr.isatty() else LineProgress()
+        return CellProgress()
+    if not sys.stderr.isatty() or os.environ.get("TERM", "").lower() in ("dumb", "unknown"):
+        return LineProgress()
+    from embedbench.cli.live import LiveProgress
+
+    return LiveProgress()

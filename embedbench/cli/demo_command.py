@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -39,13 +38,16 @@ def execute(arguments: Sequence[str]) -> int:
     progress = progress_for()
     cells = list(_cells())
     failed = 0
-    for number, (extractor, task, config) in enumerate(cells, 1):
-        progress.note(f"[{number}/{len(cells)}] {extractor} x {task}")
-        config.results = str(results)
-        outcome = run_configured(config, progress)
-        if outcome.record.error:
-            failed += 1
-            sys.stderr.write(f"embedbench: {extractor} x {task}: {outcome.record.error.message}\n")
+    with progress.cells(len(cells)):
+        for number, (extractor, task, config) in enumerate(cells, 1):
+            with progress.cell(f"{extractor} x {task}") as ended:
+                progress.note(f"[{number}/{len(cells)}] {extractor} x {task}")
+                config.results = str(results)
+                outcome = run_configured(config, progress)
+                ended(outcome.word)
+            if outcome.record.error:
+                failed += 1
+                progress.complain(f"embedbench: {extractor} x {task}: {outcome.record.error.message}")
     show_table([results])
     progress.note(f"{len(cells)} cells in {time.monotonic() - started:.0f} s; the records are in {results}")
     progress.note(f"next: embedbench table {results} --mix best --selectivity; embedbench run --help")

@@ -37,18 +37,22 @@ def execute(arguments: Sequence[str]) -> int:
     chosen = [record for record in only.cells(found.records) if record.status is Status.DONE]
     progress = progress_for()
     failed = differing = 0
-    for number, record in enumerate(chosen, 1):
-        name = f"{record.extractor} x {record.task} x {record.probe}"
-        progress.note(f"[{number}/{len(chosen)}] {name}")
-        try:
-            again = _rerun(record, folders[record.identity], parsed, progress)
-        except EmbedbenchError as error:
-            failed += 1
-            sys.stdout.write(f"{name}: not reproduced: {error}\n")
-            continue
-        differing += bool(again.lines)
-        sys.stdout.write(_told(name, again, all_lines=parsed.all))
-        sys.stdout.flush()
+    with progress.cells(len(chosen)):
+        for number, record in enumerate(chosen, 1):
+            name = f"{record.extractor} x {record.task} x {record.probe}"
+            with progress.cell(name) as ended:
+                progress.note(f"[{number}/{len(chosen)}] {name}")
+                try:
+                    again = _rerun(record, folders[record.identity], parsed, progress)
+                except EmbedbenchError as error:
+                    failed += 1
+                    ended("not reproduced")
+                    sys.stdout.write(f"{name}: not reproduced: {error}\n")
+                    continue
+                ended("differing" if again.lines else "equal")
+            differing += bool(again.lines)
+            sys.stdout.write(_told(name, again, all_lines=parsed.all))
+            sys.stdout.flush()
     skipped, equal = len(found.records) - len(chosen), len(chosen) - failed - differing
     sys.stdout.write(
         f"{len(chosen):,} cells run again: {equal:,} without a difference, {differing:,} that differ, {failed:,} not "

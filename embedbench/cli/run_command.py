@@ -10,8 +10,10 @@ from omegaconf import DictConfig
 
 from embedbench.cli import sweep
 from embedbench.cli.configuration import CONFIG_MODULE, register_schemas
-from embedbench.cli.console import progress_for
-from embedbench.errors import ConfigurationError
+from embedbench.cli.console import CellProgress, LineProgress, progress_for
+from embedbench.cli.tracking import Tracking
+from embedbench.errors import ConfigurationError, EmbedbenchError
+from embedbench.outcomes import Outcome
 from embedbench.results.running import under_way
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
@@ -22,13 +24,16 @@ def execute(arguments: Sequence[str]) -> int:
     overrides, estimates = _own_options(arguments)
     if estimates:
         return _estimate(overrides)
-    with sweep.sweep():
-        refused = _through_hydra(overrides, run_job)
+    job = Job(progress := progress_for())
+    with sweep.sweep(), progress.cells():
+        refused = _through_hydra(overrides, job)
         ends = sweep.collect()
     if not ends:  # --help and the like, or nothing that Hydra could start
         return EXIT_USAGE if refused else EXIT_DONE
     if len(ends) > 1:
         sys.stderr.write(f"{len(ends)} cells: {sweep.summary(ends)}\n")
+    if job.folder is not None:
+        _show(job.folder)
     if all(end.status in ("done", "skipped") for end in ends):
         return EXIT_DONE
     return EXIT_USAGE if len(ends) == 1 and ends[0].status == "refused" else EXIT_FAILED
@@ -86,30 +91,70 @@ def _estimate(overrides: Sequence[str]) -> int:
     return EXIT_USAGE if refused else EXIT_DONE
 
 
-def run_job(config: DictConfig) -> None:
-    """One cell of a sweep, in this process or in a worker; what became of it is told through the journal."""
-    from embedbench.cli.cell_config import cell_names, run_configured
+class Job:
+    """One cell of a sweep, in this process or in a worker; what became of it is told through the journal.
 
-    progress = progress_for()
-    extractor, task = cell_names(config)
-    sweep.tell_start(extractor, task)
-    progress.note(f"{_position(config)}{extractor} x {task}")
-    with under_way(Path(str(config.results)).expanduser(), extractor, task):
-        outcome = run_configured(config, progress, task_overrides())
+    A worker gets a job of its own, with plain lines: several processes cannot share the display of one terminal.
+
+    Attributes:
+        folder: of the record of a single cell that has its scores; None otherwise.
+    """
+
+    def __init__(self, progress: CellProgress | None = None) -> None:
+        self._progress, self._counted = progress or LineProgress(), progress is None
+        self._tracking, self._no_tracker = Tracking(), ""
+        self.folder: Path | None = None
+
+    def __reduce__(self) -> tuple[type[Job], tuple[()]]:
+        return Job, ()
+
+    def __call__(self, config: DictConfig) -> None:
+        """Runs the cell."""
+        from embedbench.cli.cell_config import cell_names, run_configured
+
+        progress = self._progress
+        if not self._counted:
+            progress.expect(sweep.n_cells() if _is_sweep() else 1)
+            self._counted = True
+        extractor, task = cell_names(config)
+        name = f"{extractor} x {task}"
+        sweep.tell_start(extractor, task)
+        if not self._tracked(config):
+            sweep.tell(sweep.CellEnd(extractor, task, "refused", self._no_tracker))
+            return
+        with progress.cell(name) as ended:
+            progress.note(f"{_position()}{name}")
+            with under_way(Path(str(config.results)).expanduser(), extractor, task):
+                outcome = run_configured(config, progress, task_overrides())
+            message = _tell(name, outcome, progress)
+            self._tracking.tell(outcome, progress)
+            ended(outcome.word)
+        sweep.tell(sweep.CellEnd(extractor, task, outcome.word, message))
+        if not _is_sweep() and outcome.record.error is None:
+            self.folder = Path(outcome.folder)
+
+    def _tracked(self, config: DictConfig) -> bool:
+        """Whether the wanted trackers can be told; where one cannot, it is said once and no cell is run."""
+        if not self._no_tracker:
+            try:
+                self._tracking.prepare(config)
+            except EmbedbenchError as error:
+                self._no_tracker = str(error)
+                self._progress.complain(f"embedbench: {error}")
+        return not self._no_tracker
+
+
+def _tell(name: str, outcome: Outcome, progress: CellProgress) -> str:
+    """Says how the cell ended, and returns why it failed."""
     record = outcome.record
-    status = "skipped" if outcome.skipped else record.status.value
-    message = record.error.message if record.error else ""
-    if record.error:
-        sys.stderr.write(f"embedbench: {extractor} x {task}: {message}\n")
+    if record.error is not None:
+        progress.complain(f"embedbench: {name}: {record.error.message}")
         if record.error.traceback:
-            sys.stderr.write(f"  the traceback is in {outcome.folder / 'record.json'}\n")
-    else:
-        seconds = ", ".join(f"{p.name} {p.seconds:.1f} s" for p in record.phases)
-        progress.note(f"  {status}: {outcome.folder}" + ("" if outcome.skipped else f" ({seconds})"))
-    status = "refused" if outcome.wrong_usage else status
-    sweep.tell(sweep.CellEnd(extractor, task, status, message))
-    if not _is_sweep() and record.error is None:
-        _show(Path(outcome.folder))
+            progress.complain(f"  the traceback is in {outcome.folder / 'record.json'}")
+        return record.error.message
+    seconds = ", ".join(f"{p.name} {p.seconds:.1f} s" for p in record.phases)
+    progress.note(f"  {outcome.word}: {outcome.folder}" + ("" if outcome.skipped else f" ({seconds})"))
+    return ""
 
 
 def _show(folder: Path) -> None:
@@ -132,7 +177,7 @@ def task_overrides() -> tuple[str, ...]:
     return tuple(HydraConfig.get().overrides.task)
 
 
-def _position(config: DictConfig) -> str:
+def _position() -> str:
     from hydra.core.hydra_config import HydraConfig
 
     if not _is_sweep():

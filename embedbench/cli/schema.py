@@ -46,3 +46,4 @@ class RunOptions:
     codelength: bool = False
     resamples: int = MISSING
     limit: int | None = None
+    tracker: dict[str, Any] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -78,6 +79,25 @@ def summary(ends: Iterable[CellEnd]) -> str:
     for end in ends:
         counts[end.status] = counts.get(end.status, 0) + 1
     return ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
+
+
+def n_cells() -> int | None:
+    """How many cells the sweep will have, asked by one of its jobs; None where the sweeper finds out as it goes."""
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from omegaconf import OmegaConf
+
+    path = Path(os.environ[SWEEP_VARIABLE]) / "multirun.yaml"  # Hydra's own sweeper leaves what it was asked for there
+    if not path.is_file():
+        return None
+    asked = OmegaConf.load(path).hydra
+    overrides = [*(f"{key}={value}" for key, value in (asked.sweeper.params or {}).items()), *asked.overrides.task]
+    parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+    choices = {
+        override.get_key_element(): len(list(override.sweep_string_iterator())) if override.is_sweep_override() else 1
+        for override in parser.parse_overrides(overrides)
+    }
+    return math.prod(choices.values())
 
 
 def _journal() -> Path:

@@ -123,6 +123,7 @@ class _Path:
         for problem in running:
             advance(problem.number)
         while running:
+            advance(0, f"members training: {len(running)}")
             self._descend(running, tolerance, outcomes)
             own = {problem.member: problem for problem in running}
             for group in self._objective.groups(*self._points(running)):

@@ -67,6 +67,7 @@ class SeedTraining:
             running = sum(len(group.members) for group in self._groups)
             if not running:
                 break
+            advance(0, f"members training: {running}")
             for _ in range(self._passes):
                 self._one_pass(epoch)
             self._evaluate(epoch)

@@ -140,7 +140,7 @@ def train_sentences(
             own = [member for member in distinct if member.seed == seed]
             of_seed = _SeedTraining(train, dev, own, trainee, seed)
             for done in of_seed.run():
-                advance(done)
+                advance(done, f"members training: {of_seed.n_running}")
             outcomes |= of_seed.outcomes
     found = [outcomes[as_trained(member, n_layers)] for member in members]
     return FittedSentences(
@@ -186,10 +186,15 @@ class _SeedTraining(Generic[BatchT]):
         self._order = self._training.order(seed)
         self.outcomes = {member: _Outcome({}) for member in members}
 
+    @property
+    def n_running(self) -> int:
+        """Members that have not stopped."""
+        return sum(len(group.members) for group in self._groups)
+
     def run(self) -> Iterator[int]:
         """Trains until every member has stopped; yields the member-epochs done."""
         for epoch in range(1, self._epochs + 1):
-            running = sum(len(group.members) for group in self._groups)
+            running = self.n_running
             if not running:
                 break
             for _ in range(self._passes):

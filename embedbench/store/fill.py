@@ -120,6 +120,7 @@ class _Filling:
                     return False
                 there = is_intact(path, self.layout, shard)
             if not there:
+                self.advance(0, f"shard {shard + 1} of {self.layout.n_shards}")
                 # Outside of _storage_errors: an extractor's own missing file is not the store's fault.
                 answer = encode_shard(self.extractor, self.corpus, self.layout, shard)
                 with self._storage_errors(words):

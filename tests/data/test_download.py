@@ -19,6 +19,7 @@ from embedbench.data.catalogue import CATALOGUE, DataFile, DataSet, Status, veri
 from embedbench.data.conversions import CONVERSIONS, blank_lines, pack
 from embedbench.data.download import get, instructions, source_url
 from embedbench.errors import ConfigurationError, DataError
+from embedbench.progress import SilentProgress
 
 
 @dataclass
@@ -107,7 +108,7 @@ def test_what_arrives_is_converted_and_packed(tmp_path: Path, mirror: Mirror, mo
 def test_progress_is_told_in_bytes(tmp_path: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[object] = []
 
-    class Listener:
+    class Listener(SilentProgress):
         @contextmanager
         def phase(self, name: str, total: int, unit: str) -> Iterator[object]:
             told.append((name, total, unit))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from embedbench.pretraining.encoded_text import TrainingCorpus
+from embedbench.progress import SilentProgress
 from embedbench.types import Sentence
 
 _ANIMALS = ("dog", "cat", "horse", "bird", "fox")
@@ -33,7 +34,7 @@ def toy_corpus(n: int = 300, documents: int = 10) -> TrainingCorpus:
     return TrainingCorpus.of([sentences[k::documents] for k in range(documents)], held_out=0.1, description="toy")
 
 
-class Interrupting:
+class Interrupting(SilentProgress):
     """Progress that raises KeyboardInterrupt once that many words are done."""
 
     def __init__(self, words: int) -> None:
@@ -43,7 +44,7 @@ class Interrupting:
     def phase(self, name: str, total: int, unit: str) -> Iterator[object]:
         done = 0
 
-        def advance(n: int) -> None:
+        def advance(n: int, doing: str = "") -> None:
             nonlocal done
             done += n
             if unit == "words" and done >= self._words:

@@ -12,13 +12,14 @@ from safetensors.numpy import load_file
 from store_toy import Toy, toy_corpus
 
 from embedbench.errors import ConfigurationError, ContractError, DataError, NumericalError, StoreError
+from embedbench.progress import SilentProgress
 from embedbench.store import LayeredStore, StoreDtype, estimate, fill, store_folder
 from embedbench.store.layout import WORDS_PER_SHARD, shard_bounds
 from embedbench.types import Corpus, LayeredWords, WordVectors
 
 
 @dataclass
-class Notes:
+class Notes(SilentProgress):
     """Progress that remembers."""
 
     notes: list[str] = field(default_factory=list)
@@ -28,7 +29,7 @@ class Notes:
     def phase(self, name, total, unit):
         self.done[name] = 0
 
-        def advance(count):
+        def advance(count, doing=""):
             self.done[name] += count
 
         yield advance

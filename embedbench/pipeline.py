@@ -13,6 +13,7 @@ from embedbench.environment import environment
 from embedbench.errors import ConfigurationError
 from embedbench.measuring import Stopwatch
 from embedbench.outcomes import Outcome, failed, now, phases_of
+from embedbench.pinning import pinned
 from embedbench.probing.control import control_labels
 from embedbench.probing.nearest_probes import Nearest
 from embedbench.probing.probes import CRF
@@ -214,6 +215,8 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
             "extractor": extractor.fingerprint,
             "task": cell.task.fingerprint,
             **{f"corpus.{which.value}": splits[which].corpus.fingerprint for which in splits},
+            **pinned(cell.extractor),
+            **pinned(cell.task),
         },
         phases=phases_of(watch),
         precision=read_rounding(stores[Split.TEST].folder),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from embedbench.cli.console import progress_for
 from embedbench.data.catalogue import CATALOGUE, Status, data_set, verify, verify_all
 from embedbench.data.download import get
+from embedbench.data.licences import licence_note
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -24,7 +26,10 @@ def execute(arguments: Sequence[str]) -> int:
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="every data set: size, licence, whether it is there")
     for action, text in (
-        ("get", "download into the data folder, checked by sha256, or say how to make it by hand"),
+        (
+            "get",
+            "download, checked by sha256, going on where it broke off; or say how to make it by hand",
+        ),
         ("verify", "compare every file's sha256 with the catalogue"),
         ("show", "files, source, licence and citation"),
     ):
@@ -55,7 +60,7 @@ def _list(folder: Path, _: Sequence[str]) -> int:
 def _get(folder: Path, names: Sequence[str]) -> int:
     progress = progress_for()
     for name in names:
-        progress.note(f"{name}: licence {data_set(name).licence}")
+        sys.stderr.write(f"{name}: {licence_note(data_set(name))}; `embedbench data show {name}` tells whom to cite\n")
         status = get(name, folder, progress)
         print(f"{name}: {status.status.value} in {folder}")
     return 0
@@ -75,7 +80,7 @@ def _show(folder: Path, names: Sequence[str]) -> int:
         entry = data_set(name)
         print(f"{entry.name}: {entry.description}")
         print(f"  source: {entry.url} {entry.commit}")
-        print(f"  licence: {entry.licence}\n  citation: {entry.citation}")
+        print(f"  {licence_note(entry)}\n  citation: {entry.citation}")
         for file in entry.files:
             print(f"  {folder / file.path}  {file.bytes:,} bytes  sha256 {file.sha256}")
     return 0

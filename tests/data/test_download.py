@@ -14,22 +14,33 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from embedbench.data.catalogue import CATALOGUE, DataFile, DataSet, Status, verify
 from embedbench.data.conversions import CONVERSIONS, blank_lines, pack
 from embedbench.data.download import get, instructions, source_url
+from embedbench.data.licences import licence_note
+from embedbench.data.resuming import part_of
 from embedbench.errors import ConfigurationError, DataError
 from embedbench.progress import SilentProgress
 
 
 @dataclass
 class Mirror:
-    """A server of files from memory; `short` says fewer bytes than announced are sent."""
+    """A server of files from memory.
+
+    Attributes:
+        breaks_after: a connection ends after so many bytes of the body.
+        ranges: whether it can go on in the middle of a file.
+        sent: how many bytes of bodies it sent in all.
+    """
 
     url: str
     served: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
-    short: bool = False
+    breaks_after: int | None = None
+    ranges: bool = True
+    sent: int = 0
 
 
 @pytest.fixture
@@ -43,10 +54,22 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
             if body is None:
                 self.send_error(404)
                 return
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
+            begin = 0
+            if state.ranges and (asked := self.headers.get("Range")):
+                begin = int(asked.removeprefix("bytes=").removesuffix("-"))
+                if begin >= len(body):
+                    self.send_error(416)
+                    return
+                self.send_response(206)
+                self.send_header("Content-Range", f"bytes {begin}-{len(body) - 1}/{len(body)}")
+            else:
+                self.send_response(200)
+            rest = body[begin:]
+            self.send_header("Content-Length", str(len(rest)))
             self.end_headers()
-            self.wfile.write(body[: len(body) // 2] if state.short else body)
+            rest = rest if state.breaks_after is None else rest[: state.breaks_after]
+            state.sent += len(rest)
+            self.wfile.write(rest)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -144,15 +167,68 @@ def test_a_missing_source_says_how_to_go_on(tmp_path: Path, mirror: Mirror, monk
     assert nothing_below(tmp_path)
 
 
-def test_a_download_that_breaks_off_leaves_nothing(
+def test_a_download_that_breaks_off_goes_on_where_it_was(
     tmp_path: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toy(monkeypatch)
     mirror.served[ADDRESS] = SOURCE
-    mirror.short = True
-    with pytest.raises(DataError, match=f"broke off after {len(SOURCE) // 2} of {len(SOURCE)} bytes"):
+    mirror.breaks_after = 2
+    with pytest.raises(DataError, match=f"broke off after 8 of {len(SOURCE)} bytes; try again"):
+        get("toy", tmp_path, mirror=mirror.url)  # four attempts of two bytes
+    assert not (tmp_path / "toy" / "toy.tsv.gz").exists()
+    [part] = (tmp_path / "toy").iterdir()
+    assert part.read_bytes() == SOURCE[:8]
+
+    mirror.breaks_after, mirror.sent = None, 0
+    assert get("toy", tmp_path, mirror=mirror.url).status is Status.PRESENT
+    assert mirror.sent == len(SOURCE) - 8
+    assert [path.name for path in (tmp_path / "toy").iterdir()] == ["toy.tsv.gz"]
+
+
+def test_a_server_that_cannot_go_on_begins_again(
+    tmp_path: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy(monkeypatch)
+    mirror.served[ADDRESS] = SOURCE
+    mirror.breaks_after, mirror.ranges = 4, False
+    with pytest.raises(DataError, match=f"broke off after 4 of {len(SOURCE)} bytes"):
         get("toy", tmp_path, mirror=mirror.url)
-    assert nothing_below(tmp_path)
+    mirror.breaks_after = None
+    assert get("toy", tmp_path, mirror=mirror.url).status is Status.PRESENT
+
+
+@pytest.mark.parametrize("kept", [b"1 another beginning", b"x" * 5, SOURCE, SOURCE + b"more"])
+def test_what_was_kept_and_does_not_fit_is_fetched_again(
+    tmp_path: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch, kept: bytes
+) -> None:
+    entry = toy(monkeypatch)
+    mirror.served[ADDRESS] = SOURCE
+    part = part_of(tmp_path / "toy" / "toy.tsv.gz", entry.files[0].content_sha256)
+    part.parent.mkdir()
+    part.write_bytes(kept)
+    assert get("toy", tmp_path, mirror=mirror.url).status is Status.PRESENT
+    assert [path.name for path in (tmp_path / "toy").iterdir()] == ["toy.tsv.gz"]
+
+
+def test_two_processes_do_not_write_into_one_part(
+    tmp_path: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = toy(monkeypatch)
+    mirror.served[ADDRESS] = SOURCE
+    part = part_of(tmp_path / "toy" / "toy.tsv.gz", entry.files[0].content_sha256)
+    part.parent.mkdir()
+    part.write_bytes(SOURCE[:4])
+    with FileLock(f"{part}.lock"):  # of another process
+        assert get("toy", tmp_path, mirror=mirror.url).status is Status.PRESENT
+    assert mirror.sent == len(SOURCE)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_licence_has_a_word_on_what_it_asks(name: str) -> None:
+    note = licence_note(CATALOGUE[name])
+    assert note.startswith(f"licence {CATALOGUE[name].licence}")
+    free = ("public domain", "free for any use", "PDDL")
+    assert ": " in note.removeprefix("licence ") or CATALOGUE[name].licence.startswith(free)
 
 
 def test_an_endless_source_is_stopped(tmp_path: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:

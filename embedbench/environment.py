@@ -28,9 +28,23 @@ def environment() -> dict[str, Any]:
 
 
 def installed() -> tuple[str, ...]:
-    """Every installed package with its version, as `pip install -c` reads them; sorted, and each once."""
+    """Every installed package with its version, as `pip install -c` reads them; sorted, and each once.
+
+    A version such as `2.13.0+cpu` is a build that the package index does not have under that name; `2.13.0` stands for
+    every build of it, this one too, and a comment says which it was here.
+    """
     found = {(found.metadata["Name"] or "", found.version) for found in distributions()}
-    return tuple(f"{name}=={version}" for name, version in sorted(found, key=lambda one: one[0].lower()) if name)
+    return tuple(_pinned(name, version) for name, version in sorted(found, key=lambda one: one[0].lower()) if name)
+
+
+def _pinned(name: str, version: str) -> str:
+    """A line of the lock.
+
+    >>> _pinned("torch", "2.13.0+cpu"), _pinned("numpy", "2.4.6")
+    ('torch==2.13.0  # 2.13.0+cpu where this was exported', 'numpy==2.4.6')
+    """
+    public, _, build = version.partition("+")
+    return f"{name}=={public}" + (f"  # {version} where this was exported" if build else "")
 
 
 def _version(package: str) -> str | None:

@@ -84,9 +84,14 @@ def layer_figure(records: Iterable[Record], options: TableOptions | None = None)
         grid = figure.add_gridspec(above + below, columns, height_ratios=[1.0] * above + [tall] * below)
         for number, (task, of_task) in enumerate(curves.items()):
             _draw_curves(figure.add_subplot(grid[number // columns, number % columns]), task, of_task, styles)
-        for number, label in enumerate(weighed):
-            place = grid[above + number // columns, number % columns]
-            _draw_weights(figure.add_subplot(place), label, curves)
+        # One scale for all panels, or the same grey would mean another weight in the next.
+        of_weighed = [c for of_task in curves.values() for c in of_task if c.label in weighed]
+        most = max((weight for curve in of_weighed for weight in curve.view.weights), default=1.0)
+        panels = [figure.add_subplot(grid[above + n // columns, n % columns]) for n in range(len(weighed))]
+        for axes, label in zip(panels, weighed, strict=True):
+            shades = _draw_weights(axes, label, curves, max(0.5, most))
+        if panels:
+            figure.colorbar(shades, ax=panels, label="weight", aspect=12, fraction=0.03, pad=0.01)
         handles = [_handle(label, styles[label]) for label in labels]
         figure.legend(handles=handles, loc="outside upper left", ncols=min(4, len(labels)))
         return figure
@@ -117,13 +122,14 @@ def _draw_curves(axes: Any, task: str, curves: Sequence[Curve], styles: Mapping[
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
 
 
-def _draw_weights(axes: Any, label: str, curves: Mapping[str, Sequence[Curve]]) -> None:
+def _draw_weights(axes: Any, label: str, curves: Mapping[str, Sequence[Curve]], most: float) -> Any:
+    """Draws the panel of one extractor; returns its shades, from 0 to `most`."""
     import numpy as np
     from matplotlib.ticker import MaxNLocator
 
     rows = [(task, curve) for task, of in curves.items() for curve in of if curve.label == label and curve.view.weights]
     table = np.array([curve.view.weights for _, curve in rows])
-    axes.imshow(table, cmap="Greys", vmin=0, vmax=max(0.5, float(table.max())), aspect="auto")
+    shades = axes.imshow(table, cmap="Greys", vmin=0, vmax=most, aspect="auto")
     for line, (_, curve) in enumerate(rows):
         centre = np.mean([centre_of_gravity(weights) for weights in curve.view.weights_per_seed])
         axes.plot([centre, centre], [line - 0.38, line + 0.38], color="#c8501e", linewidth=2)
@@ -138,6 +144,7 @@ def _draw_weights(axes: Any, label: str, curves: Mapping[str, Sequence[Curve]]) 
     if any(_expected(curve.view.bottom_up) is not None for _, curve in rows):
         marks += ", triangle: expected layer"
     axes.set_xlabel(f"layer ({marks})", fontsize=8)
+    return shades
 
 
 def _expected(chain: Sequence[Score]) -> float | None:

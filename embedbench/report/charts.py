@@ -11,6 +11,8 @@ from typing import Any
 
 _TEXT, _MUTED, _GRID, _ACCENT = "var(--text)", "var(--muted)", "var(--rule)", "var(--accent)"
 _FONT = "system-ui, sans-serif"
+_BASELINE_LEVELS = 3
+"""Lines of names above a chart; the page puts names that would overlap on different ones."""
 
 
 def chart_specs() -> dict[str, dict[str, Any]]:
@@ -77,10 +79,14 @@ def _forest(alt: Any) -> Any:
     rules = below.mark_rule(strokeDash=[5, 4], strokeWidth=1.2, color=_MUTED).encode(
         x="value:Q", tooltip=[alt.Tooltip("name:N", title="baseline"), alt.Tooltip("told:N", title="score")]
     )
-    names = below.mark_text(align="left", dx=4, dy=-4, fontSize=10, color=_MUTED, baseline="bottom").encode(
-        x="value:Q", y=alt.value(0), text="name:N"
-    )
-    return (rules + names + ends + dots).properties(width="container", height=alt.Step(24))
+    # Baselines that lie close together have their names above each other; the page knows the width and says where.
+    names = [
+        below.transform_filter(f"datum.level == {level}")
+        .mark_text(align="left", dx=4, dy=-4 - 12 * level, fontSize=10, color=_MUTED, baseline="bottom")
+        .encode(x="value:Q", y=alt.value(0), text="name:N")
+        for level in range(_BASELINE_LEVELS)
+    ]
+    return alt.layer(rules, *names, ends, dots).properties(width="container", height=alt.Step(24))
 
 
 def _layers(alt: Any) -> Any:

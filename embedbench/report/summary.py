@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from embedbench.report.shown import Shown, ShownCell
 from embedbench.report.verdicts import Verdict
 from embedbench.reporting.units import higher_is_better, printed
-from embedbench.results.schema import LEFT_OUT, Status
+from embedbench.results.schema import LEFT_OUT, Score, Status
 
 _ALL, _ANY = {1: "there", 2: "on both"}, {1: "there", 2: "on either"}
 _TOLD = 6
@@ -24,6 +24,7 @@ def summary(shown: Shown, found: Sequence[Verdict]) -> list[str]:
         lines += _ties(contested)
         lines += _untested(contested)
     lines += _baselines(shown)
+    lines += _below_baselines(shown)
     lines += _control(shown)
     lines += _best_layers(shown)
     lines += _cautions(shown)
@@ -103,21 +104,52 @@ def _untested(found: Sequence[Verdict]) -> list[str]:
 def _baselines(shown: Shown) -> list[str]:
     """Where the best does not clear the best baseline, its interval considered."""
     below = []
-    for task, cells in shown.by_task.items():
-        scores = [score for (_, of), score in shown.baselines.items() if of == task]
-        if not cells or not scores:
-            continue
-        best = cells[0].score
-        assert best is not None
-        up = higher_is_better(best.metric)
-        bar = (max if up else min)(scores, key=lambda s: s.value)
-        if (best.low <= bar.value) if up else (best.high >= bar.value):
-            below.append(f"{task} ({printed(best.metric, best.value)} against {printed(bar.metric, bar.value)})")
+    for task, (bar, (best, *_)) in _against_baselines(shown).items():
+        if not _clears(best.score, bar):
+            below.append(f"{task} ({_printed(best.score)} against {_printed(bar)})")
     if not below:
         return []
     return [
         f"The interval of the best extractor reaches down to the best baseline, or lies below it, on {_names(below)}."
     ]
+
+
+def _below_baselines(shown: Shown) -> list[str]:
+    """Extractors besides the best of a task that do not clear its best baseline, those on most tasks first."""
+    below: dict[str, list[str]] = {}
+    asked: Counter[str] = Counter()
+    for task, (bar, cells) in _against_baselines(shown).items():
+        asked.update(cell.row for cell in cells)
+        for cell in cells[1:]:
+            if not _clears(cell.score, bar):
+                below.setdefault(cell.row, []).append(task)
+    if not below:
+        return []
+    rows = sorted(below, key=lambda row: (-len(below[row]), row))
+    told = [f"{row} on {len(below[row])} of {_count(asked[row], 'task')} ({_names(below[row])})" for row in rows]
+    more = f"; and {_count(len(told) - _TOLD, 'other extractor')}" if len(told) > _TOLD else ""
+    return [f"No better than the best baseline of the task, intervals considered: {'; '.join(told[:_TOLD])}{more}."]
+
+
+def _against_baselines(shown: Shown) -> dict[str, tuple[Score, Sequence[ShownCell]]]:
+    """By task that has both: its best baseline, and its cells from the best on."""
+    found: dict[str, tuple[Score, Sequence[ShownCell]]] = {}
+    for task, cells in shown.by_task.items():
+        scores = [score for (_, of), score in shown.baselines.items() if of == task]
+        if cells and scores:
+            best = max if higher_is_better(scores[0].metric) else min
+            found[task] = (best(scores, key=lambda score: score.value), cells)
+    return found
+
+
+def _clears(score: Score | None, bar: Score) -> bool:
+    assert score is not None, "cells of `by_task` have one"
+    return score.low > bar.value if higher_is_better(score.metric) else score.high < bar.value
+
+
+def _printed(score: Score | None) -> str:
+    assert score is not None, "cells of `by_task` have one"
+    return printed(score.metric, score.value)
 
 
 def _control(shown: Shown) -> list[str]:

@@ -91,6 +91,8 @@ def _block(label: str, record: Record, view: LayerView, options: TableOptions) -
     # A tenth of the range below the lowest, so that the lowest layer has a bar too.
     start = low - (high - low) / 9 if high > low else 0.0
     title = f"{label}: {record.task}, {name} on {options.split} ({options.labels} labels), {unit(name)}"
+    if len(view.names) == 1:
+        return "\n".join([title, *_only_layer(record, view, options)]) + "\n"
     lines = [title]
     if values:
         lines.append(f"bars of layers from {start:.1f} to {high:.1f}")
@@ -111,6 +113,14 @@ def _block(label: str, record: Record, view: LayerView, options: TableOptions) -
     if higher_is_better(name):
         lines += gain_lines(view.bottom_up, view.top_down)
     return "\n".join(lines) + "\n"
+
+
+def _only_layer(record: Record, view: LayerView, options: TableOptions) -> Sequence[str]:
+    """A static embedding: nothing to weigh or to gain; a mix is told where it is not the layer itself."""
+    (name,), (score,) = view.names, view.scores
+    told = _score(score).strip()
+    others = [line for line in _mixes(record, options) if not line.endswith(told)]
+    return [f"  0 {name}  {told}", *others, "the only layer, so there is nothing to mix"]
 
 
 def _mixes(record: Record, options: TableOptions) -> Sequence[str]:

@@ -32,6 +32,7 @@ _PATHS = {"data": "${oc.env:EMBEDBENCH_DATA,data}", "store": "${oc.env:EMBEDBENC
 """As in `conf/paths/default.yaml`: where things lie is for the machine to say that reruns."""
 
 _HOME = "${oc.env:HOME}"
+_STORE = "${paths.store}"
 
 
 def write_bundle(path: Path, cells: Sequence[tuple[Record, Folder]], tables: Mapping[str, str]) -> tuple[str, ...]:
@@ -88,7 +89,7 @@ def portable(record: Record) -> Record:
 
     def moved(value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {key: moved(item) for key, item in value.items()}
+            return {key: _STORE if _is_cache(key, item) else moved(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [moved(item) for item in value]
         if isinstance(value, str):
@@ -107,6 +108,11 @@ def portable(record: Record) -> Record:
             message = message.replace(f"{root}/", f"{name}/")
         error = dataclasses.replace(error, message=message, traceback="")
     return dataclasses.replace(record, config=config, error=error)
+
+
+def _is_cache(option: str, value: Any) -> bool:
+    """Whether an option names a folder that is filled anew wherever it is empty."""
+    return option == "cache" and isinstance(value, str) and Path(value).is_absolute()
 
 
 def _fingerprints(records: Iterable[Record]) -> dict[str, Any]:
@@ -131,7 +137,10 @@ def _lacking(records: Iterable[Record]) -> Iterator[str]:
             if value.startswith(("/", _HOME)):
                 named[value] = None
     if named:
-        yield f"a rerun elsewhere needs files outside of the data folder: {', '.join(named)}"
+        yield (
+            f"a rerun elsewhere needs files that are not below the data folder: {', '.join(named)}; send them along, "
+            "or put them below the folder EMBEDBENCH_DATA, run the cells again from there and export those"
+        )
     if empty:
         yield f"{empty} records have no configuration, so they cannot be rerun"
 

@@ -27,7 +27,7 @@ _TEXT = """\
 | `records/*/*/*/record.json` | a cell: scores, mix weights, training, alignment, configuration, environment |
 | `records/*/*/*/config.json` | its resolved configuration alone |
 | `records/*/*/*/predictions.parquet` | what every member said about every test target |
-| `environment.txt` | the packages of the environment that exported, for pip |
+| `environment.txt` | the packages of the environment that exported, for pip; comments name special builds |
 | `fingerprints.json` | of every task (data and options), corpus and extractor (weights and options) |
 | `manifest.json` | SHA-256 of every file |
 

@@ -38,6 +38,10 @@ def test_the_summary_says_who_wins_and_what_is_not_separated(page):
     assert "chunking (minilm and word2vec)" in text
     # word_majority has 86.7 in these records.
     assert "reaches down to the best baseline, or lies below it, on chunking (70.0 against 86.7)" in text
+    assert (
+        "No better than the best baseline of the task, intervals considered: word2vec on 2 of 2 tasks (chunking, upos)."
+        in text
+    ), "95.0 against 86.7 is better, 50.0 and 69.5 are not"
 
 
 def test_labels_and_confusion_are_counted_by_hand(page):

@@ -32,6 +32,15 @@ def test_the_plot(record):
     ]
 
 
+def test_of_a_single_layer_there_is_nothing_to_weigh():
+    static = cell("word2vec", "upos", 0.85, layers=(0.85,), dev=(0.85,))
+    assert render_layers([static], "upos").splitlines() == [
+        "word2vec: upos, accuracy on test (task labels), percent",
+        "  0 layer0  85.0 ± 1.0",
+        "the only layer, so there is nothing to mix",
+    ]
+
+
 def test_a_gain_within_the_noise_places_nothing(record):
     flat = cell("minilm", "upos", 0.851, layers=(0.85, 0.845))
     text = render_layers([flat], "upos")

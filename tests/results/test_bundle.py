@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+from importlib.metadata import version
 from pathlib import Path
 
 from test_writing_and_reading import record
 
+from embedbench.environment import installed
 from embedbench.results.archive import Archive
 from embedbench.results.bundle import portable, write_bundle
 from embedbench.results.reading import read_records
@@ -18,7 +21,7 @@ CONFIG = {
     "paths": {"data": "/data/sets", "store": "/scratch/cache"},
     "results": "/home/somebody/results",
     "task": {"files": {"train": "/data/sets/ud/train.conllu", "test": "/elsewhere/test.conllu"}},
-    "extractor": {"path": f"{Path.home()}/vectors.bin", "data": "/data/sets-of-others/x"},
+    "extractor": {"path": f"{Path.home()}/vectors.bin", "data": "/data/sets-of-others/x", "cache": "/scratch/cache"},
     "seeds": [0],
 }
 
@@ -26,7 +29,11 @@ CONFIG = {
 def test_what_is_true_of_one_machine_is_told_by_variables():
     config = portable(record(config=CONFIG)).config
     assert config["task"]["files"] == {"train": "${paths.data}/ud/train.conllu", "test": "/elsewhere/test.conllu"}
-    assert config["extractor"] == {"path": "${oc.env:HOME}/vectors.bin", "data": "/data/sets-of-others/x"}
+    assert config["extractor"] == {
+        "path": "${oc.env:HOME}/vectors.bin",
+        "data": "/data/sets-of-others/x",
+        "cache": "${paths.store}",
+    }
     assert config["paths"]["data"] == "${oc.env:EMBEDBENCH_DATA,data}"
     assert config["results"] == "results/reproduced"
     assert portable(portable(record(config=CONFIG))) == portable(record(config=CONFIG))
@@ -44,8 +51,9 @@ def test_a_cell_in_two_folders_is_bundled_once_and_what_a_rerun_lacks_is_said(tm
         tmp_path / "b.zip", list(zip(found.records, found.folders, strict=True)), {"table.md": "no table"}
     )
     assert lacking == (
-        "a rerun elsewhere needs files outside of the data folder: /elsewhere/test.conllu, ${oc.env:HOME}/vectors.bin, "
-        "/data/sets-of-others/x",
+        "a rerun elsewhere needs files that are not below the data folder: /elsewhere/test.conllu, "
+        "${oc.env:HOME}/vectors.bin, /data/sets-of-others/x; send them along, or put them below the folder "
+        "EMBEDBENCH_DATA, run the cells again from there and export those",
         "1 records have no configuration, so they cannot be rerun",
     )
     bundle = Archive(tmp_path / "b.zip")
@@ -56,3 +64,14 @@ def test_a_cell_in_two_folders_is_bundled_once_and_what_a_rerun_lacks_is_said(tm
     ]
     manifest = json.loads(bundle.read("manifest.json"))
     assert set(manifest["sha256"]) == set(bundle.names) - {"manifest.json"}
+
+
+def test_the_lock_can_be_installed_elsewhere():
+    lines = installed()
+    assert lines
+    for line in lines:
+        pin, _, comment = line.partition("  # ")
+        assert re.fullmatch(r"[A-Za-z0-9._-]+==[^+\s]+", pin), "an index has no version such as 2.13.0+cpu"
+        name, _, pinned = pin.partition("==")
+        here = version(name)
+        assert here == pinned or (here.startswith(f"{pinned}+") and comment == f"{here} where this was exported")

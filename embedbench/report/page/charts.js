@@ -72,8 +72,22 @@ function scoresSection() {
     const cells = cellsOf(STATE.task).filter((cell) => cell.value !== undefined && visible(cell)).sort((a, b) => (task.up ? b.value - a.value : a.value - b.value));
     const points = cells.map((cell, at) => ({ row: D.rows[cell.row], place: at, value: cell.value, low: cell.low, high: cell.high, told: withHalf(cell.value, cell.low, cell.high, task.metric), verdict: verdict?.best === cell.row ? "is the best" : told.get(cell.row) ?? "", ...style(cell.row) }));
     const baselines = D.baselines.filter((b) => b[1] === STATE.task).map((b) => ({ name: b[0], value: b[2], told: withHalf(b[2], b[3], b[4], task.metric) }));
+    levels(baselines, points, place.clientWidth);
     return draw(place, "forest", { points, baselines }, { unit: `${task.metric}, ${task.unit}`, label: `${task.metric} of extractors on ${task.name}` });
   });
+}
+
+// Names of baselines that lie close together go on lines of their own, three at most; the axis runs from the least to the greatest of all.
+function levels(baselines, points, width) {
+  const all = [...baselines.map((b) => b.value), ...points.flatMap((p) => [p.low, p.high])];
+  const pixels = (0.85 * width) / Math.max(1e-9, Math.max(...all) - Math.min(...all));
+  const ends = [-Infinity, -Infinity, -Infinity];
+  for (const baseline of baselines.sort((a, b) => a.value - b.value)) {
+    const at = baseline.value * pixels;
+    const free = ends.findIndex((end) => end <= at);
+    baseline.level = free < 0 ? ends.indexOf(Math.min(...ends)) : free;
+    ends[baseline.level] = at + 6 * baseline.name.length + 12;
+  }
 }
 
 function layersSection() {

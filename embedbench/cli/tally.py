@@ -115,7 +115,7 @@ class Tally:
 def clock(seconds: float) -> str:
     """Minutes and seconds, with hours and days where there are any.
 
-    >>> clock(9.6), clock(3723), clock(200_000)
+    >>> clock(9.6), clock(3723.0), clock(200_000.0)
     ('0:10', '1:02:03', '2 d 7:33:20')
     """
     whole = round(seconds)

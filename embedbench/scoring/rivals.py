@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float64, Real
+from jaxtyping import Float, Float64, Real
 
 from embedbench.errors import ContractError
 from embedbench.scoring.intervals import BATCH_BYTES, Bootstrap
@@ -80,27 +80,38 @@ def _swapped(
     moved = [other - one for rival in others for one, other in zip(own, rival, strict=True)]
     width = own[0].shape[1]
     moves = np.hstack(moved)
+    # What no swap changes, such as how many targets there are, need not be multiplied.
+    changed = np.flatnonzero(moves.any(axis=0))
+    factor = moves[:, changed].astype(np.float32 if _counts(moves) else np.float64)
     ends = [(one.sum(axis=0), other.sum(axis=0)) for rival in others for one, other in zip(own, rival, strict=True)]
 
-    def statistics(swaps: Float64[np.ndarray, "batch clusters"]) -> Float64[np.ndarray, "rivals batch"]:
-        gained = swaps @ moves
+    def statistics(swaps: Float[np.ndarray, "batch clusters"]) -> Float64[np.ndarray, "rivals batch"]:
+        gained = np.zeros((len(swaps), moves.shape[1]))
+        gained[:, changed] = swaps @ factor
         found = np.empty((len(ends), len(swaps)))
         for place, (one, other) in enumerate(ends):
             step = gained[:, place * width : (place + 1) * width]
             found[place] = metric.value_from(one + step) - metric.value_from(other - step)
         return np.asarray(found.reshape(len(rivals), len(best), -1).mean(axis=1))
 
-    observed = statistics(np.zeros((1, context.n_clusters)))
+    observed = statistics(np.zeros((1, context.n_clusters), factor.dtype))
     slack = _NEARLY * np.abs(observed)
     below, above = np.zeros(len(rivals)), np.zeros(len(rivals))
     random = np.random.default_rng(bootstrap.seed)
     batch = max(1, BATCH_BYTES // (8 * (context.n_clusters + moves.shape[1])))
+    # Filled anew in every round: to get fresh memory of this size takes longer than to multiply.
+    swaps = np.empty((min(batch, bootstrap.resamples), context.n_clusters), factor.dtype)
     for start in range(0, bootstrap.resamples, batch):
         rows = min(batch, bootstrap.resamples - start)
-        swaps = random.integers(0, 2, size=(rows, context.n_clusters), dtype=np.int8).astype(np.float64)
-        drawn = statistics(swaps)
+        swaps[:rows] = random.integers(0, 2, size=(rows, context.n_clusters), dtype=np.int8)
+        drawn = statistics(swaps[:rows])
         below += (drawn <= observed + slack).sum(axis=1)
         above += (drawn >= observed - slack).sum(axis=1)
     # What was observed is one of the possible swaps (Phipson & Smyth 2010), hence the ones.
     tail = (np.minimum(below, above) + 1) / (bootstrap.resamples + 1)
     return [float(p) for p in np.minimum(1.0, 2 * tail)]
+
+
+def _counts(moves: Float64[np.ndarray, "clusters columns"]) -> bool:
+    """Whether every sum of these is a whole number that float32 holds exactly, so that half the bytes will do."""
+    return bool((moves == np.rint(moves)).all() and np.abs(moves).sum(axis=0).max(initial=0.0) < 2**24)

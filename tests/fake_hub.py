@@ -49,6 +49,9 @@ def fake_hub() -> Iterator[FakeHub]:
 
         def _answer(self) -> bytes | None:
             hub.asked.append(f"{self.command} {self.path}")
+            if self.path.startswith("/api/"):
+                # A listing of a folder that no repository here has, such as of further chat templates.
+                return self._send(b"[]")
             repository, _, rest = self.path.partition("/resolve/")
             revision, _, name = rest.partition("/")
             repository = repository.strip("/")
@@ -63,9 +66,13 @@ def fake_hub() -> Iterator[FakeHub]:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return None
+            return self._send(body, commit)
+
+        def _send(self, body: bytes, commit: str = "") -> bytes:
             self.send_response(200)
-            self.send_header("X-Repo-Commit", commit)
-            self.send_header("ETag", f'"{hashlib.sha256(body).hexdigest()}"')
+            if commit:
+                self.send_header("X-Repo-Commit", commit)
+                self.send_header("ETag", f'"{hashlib.sha256(body).hexdigest()}"')
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             return body

@@ -34,7 +34,7 @@ def table(text: str) -> dict[str, list[float]]:
 
 def test_the_promised_table_is_read():
     found = table(promised())
-    assert list(found) == ["mine", "minilm", "small_bilm", "small_word2vec", "majority", "word_majority", "length"]
+    assert list(found) == ["mine", "small_bilm", "small_mlm", "small_word2vec", "majority", "word_majority", "length"]
     assert all(len(values) == 2 for values in found.values())
 
 

@@ -70,14 +70,17 @@ def cell_of(config: DictConfig, given: Mapping[str, Any] = _NOTHING) -> Cell:
         EmbedbenchError: whatever a component itself refuses.
     """
     config = with_types(config)
-    extractor = given.get("extractor") or build(with_precision(config.extractor, config.runtime.precision))
-    task = given.get("task") or build(config.task)
+    if "extractor" in given:
+        extractor = given["extractor"]
+    else:
+        extractor = build(with_precision(config.extractor, config.runtime.precision))
+    task = given["task"] if "task" in given else build(config.task)
     require("extractor", config.extractor, extractor, Extractor)
     require("task", config.task, task, Task)
     return Cell(
         extractor=extractor,
         task=task,
-        probe=given.get("probe") or build(config.probe),
+        probe=given["probe"] if "probe" in given else build(config.probe),
         training=build(config.training),
         mixes=tuple(dict.fromkeys(config.mixes)),
         seeds=tuple(config.seeds),

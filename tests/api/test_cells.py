@@ -12,6 +12,7 @@ import pytest
 from quick_cells import FILES, QUICK
 
 import embedbench as eb
+from embedbench.api.cells import configured
 from embedbench.cli.cell_config import run_configured
 from embedbench.cli.configuration import compose
 from embedbench.errors import ConfigurationError, DataError
@@ -70,12 +71,14 @@ def test_a_cell_that_the_command_line_ran_is_read_by_python(places, upos):
     assert {**again.config, "results": ""} == {**theirs.config, "results": ""}
 
 
-@pytest.mark.slow
-def test_names_and_overrides_mean_what_they_mean_on_the_command_line(places):
-    asked = [override for override in ON_COMMAND_LINE if override != "task=upos"]
-    record = eb.run("random", "upos", **places, quiet=True, overrides=["extractor.size=16", *asked], mixes=["mean"])
-    assert {score.mix for score in record.scores} == {"mean"}
-    assert record.config["extractor"]["size"] == 16
+def test_names_settings_and_overrides_make_the_command_lines_configuration(places):
+    asked = [*ON_COMMAND_LINE[1:], "extractor.size=16"]
+    made = configured("random", "upos", {**places, "mixes": ["mean"], "overrides": asked, "precision": "fp32"})
+    theirs = compose(
+        overrides(places, "extractor=random", "extractor.size=16", "mixes=[mean]", "runtime.precision=fp32")
+    )
+    assert made.config == theirs
+    assert made.given == {}
 
 
 @dataclass(frozen=True)
@@ -161,14 +164,6 @@ def test_contracts_are_asked_of_objects():
 def test_everything_that_is_offered_can_be_selected():
     assert "minilm" in eb.available("extractor")
     assert eb.available("mix")["mean"] == "The plain mean of all layers."
-
-
-@pytest.mark.slow
-def test_an_estimate_runs_nothing(places, upos):
-    told = eb.estimate([eb.extractor("random", size=16)], [upos], **places, **QUICK)
-    assert "random x upos" in str(told)
-    assert told.frame()["words"][0] > 0
-    assert not places["results"].exists()
 
 
 def test_asking_for_a_function_is_what_imports_it():

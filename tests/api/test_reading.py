@@ -109,6 +109,10 @@ def test_studies_are_the_command_lines(tmp_path, capsys, monkeypatch):
     assert added.to("json") == expected
     assert len(eb.records("r").records) == 5  # both studies found the other's cells
 
+    told = eb.estimate([random], [upos], **quick)
+    assert "random x upos" in str(told)
+    assert told.frame()["words"][0] > 0
+
     measured = eb.geometry(random, upos, **quick)
     assert "\n".join(measured.to("rich").splitlines()[:3]) in printed(capsys, "geometry", *small, *asked)
     assert measured.frame().height == 1

@@ -65,7 +65,9 @@ def _through_hydra(overrides: Sequence[str], job: Callable[[DictConfig], None]) 
 
     register_schemas()
     # Hydra reads the command line itself; the program name is what its help shows.
-    sys.argv = ["embedbench run", *overrides]
+    # It takes no override behind `-m` where some stand before it, so that goes first.
+    sweeping = [argument for argument in overrides if argument in ("-m", "--multirun")]
+    sys.argv = ["embedbench run", *sweeping, *(argument for argument in overrides if argument not in sweeping)]
     decorated = hydra.main(version_base="1.3", config_path=f"pkg://{CONFIG_MODULE}", config_name="run")(job)
     try:
         decorated()

@@ -1,4 +1,4 @@
-"""On English-EWT and MiniLM, a linear probe is scikit-learn's logistic regression: of words, of arcs and of pairs."""
+"""On English-EWT and MiniLM, a linear probe is scikit-learn's logistic regression: of arcs and of pairs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LAYER, PENALTY, LOSS = 3, 30.0, 1e-3
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", ["upos", "deprel", "arc"])
+@pytest.mark.parametrize("task", ["deprel", "arc"])
 def test_loss_and_accuracy_at_the_same_penalty(task: str, data_folder: Path, tmp_path: Path) -> None:
     """Dev accuracy within 0.3 points, penalised loss within 0.1 %."""
     from sklearn.linear_model import LogisticRegression
@@ -35,7 +35,7 @@ def test_loss_and_accuracy_at_the_same_penalty(task: str, data_folder: Path, tmp
     extractor, described = build(config.extractor), build(config.task)
     data = []
     for which in (Split.TRAIN, Split.DEV):
-        split = limited(described.split(which), 100)
+        split = limited(described.split(which), 60)
         data.append(
             ProbeData(fill(extractor, split.corpus, tmp_path / which), asked_once(split), {"task": split.labels})
         )

@@ -20,6 +20,10 @@ _COLUMNS = 3
 _WIDTH, _HEIGHT = 3.2, 2.5
 """Inches of one panel."""
 
+_RING = {"marker": "o", "markersize": 10, "markerfacecolor": "none"}
+_CENTRE = {"color": "#c8501e", "linewidth": 2, "markeredgewidth": 2}
+_EXPECTED = {"marker": "^", "color": "#0b6fa4", "markeredgecolor": "white", "markersize": 7}
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -90,9 +94,18 @@ def layer_figure(records: Iterable[Record], options: TableOptions | None = None)
         panels = [figure.add_subplot(grid[above + n // columns, n % columns]) for n in range(len(weighed))]
         for axes, label in zip(panels, weighed, strict=True):
             shades = _draw_weights(axes, label, curves, max(0.5, most))
-        if panels:
-            figure.colorbar(shades, ax=panels, label="weight", aspect=12, fraction=0.03, pad=0.01)
         handles = [_handle(label, styles[label]) for label in labels]
+        if any(len(c.view.scores) > 1 and c.best is not None for of_task in curves.values() for c in of_task):
+            handles.append(_handle("best on dev", _RING | {"color": "#555555", "linestyle": ""}))
+        if panels:
+            # Beside all panels, so that columns stay aligned, and as high as those of weights.
+            share = tall * below / (above + tall * below)
+            figure.colorbar(
+                shades, ax=figure.axes, label="weight", anchor=(0.0, 0.0), shrink=0.8 * share, aspect=10, fraction=0.03
+            )
+            handles.append(_handle("centre of gravity", _CENTRE | {"marker": "|", "markersize": 12, "linestyle": ""}))
+            if any(_expected(curve.view.bottom_up) is not None for curve in of_weighed):
+                handles.append(_handle("expected layer", _EXPECTED | {"linestyle": ""}))
         figure.legend(handles=handles, loc="outside upper left", ncols=min(4, len(labels)))
         return figure
 
@@ -115,7 +128,7 @@ def _draw_curves(axes: Any, task: str, curves: Sequence[Curve], styles: Mapping[
                           color=style["color"], capsize=2)  # fmt: skip
         if curve.best in xs and len(points) > 1:
             best = xs.index(curve.best)
-            axes.plot(xs[best], value[best], "o", markersize=10, markerfacecolor="none", color=style["color"])
+            axes.plot(xs[best], value[best], **_RING, color=style["color"])
     axes.set_title(task, loc="left")
     axes.set_xlabel("layer (0: input)")
     axes.set_ylabel(f"{name} ({'%' if unit(name) == 'percent' else unit(name)})")
@@ -132,18 +145,15 @@ def _draw_weights(axes: Any, label: str, curves: Mapping[str, Sequence[Curve]], 
     shades = axes.imshow(table, cmap="Greys", vmin=0, vmax=most, aspect="auto")
     for line, (_, curve) in enumerate(rows):
         centre = np.mean([centre_of_gravity(weights) for weights in curve.view.weights_per_seed])
-        axes.plot([centre, centre], [line - 0.38, line + 0.38], color="#c8501e", linewidth=2)
+        axes.plot([centre, centre], [line - 0.38, line + 0.38], **_CENTRE)
         expected = _expected(curve.view.bottom_up)
         if expected is not None:
-            axes.plot(expected, line, "^", color="#0b6fa4", markeredgecolor="white", markersize=7)
+            axes.plot(expected, line, **_EXPECTED)
     axes.set_yticks(range(len(rows)), [task for task, _ in rows])
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=13))
     axes.grid(visible=False)
     axes.set_title(f"{label}: mix weights", loc="left")
-    marks = "bar: centre of gravity"
-    if any(_expected(curve.view.bottom_up) is not None for _, curve in rows):
-        marks += ", triangle: expected layer"
-    axes.set_xlabel(f"layer ({marks})", fontsize=8)
+    axes.set_xlabel("layer (0: input)")
     return shades
 
 

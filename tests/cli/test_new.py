@@ -103,7 +103,7 @@ def test_the_other_templates_are_what_their_contracts_describe(group, tmp_path):
         f"assert lookup({group!r}, 'brought').target is Brought\n"
         "assert 'promise' in str(test_brought.test_contract.pytestmark)\n"
         + {
-            "task": "test_brought.test_the_first_word_of_a_sentence_is_capitalised()",
+            "task": "test_brought.test_the_first_word_of_a_sentence_is_upper()",
             "probe": "from embedbench.probing.contract import PROBE_PROMISES as P\n"
             "assert all(promise.ask(Brought())[0] for promise in P[:2]); test_brought.test_no_units_are_refused()",
         }[group]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import OmegaConf
@@ -177,8 +176,3 @@ def _value(node: Any, key: str) -> Any:
     if isinstance(value, DictConfig):
         return build(value)
     return OmegaConf.to_container(value, resolve=True) if isinstance(value, ListConfig) else value
-
-
-def path_of(place: Any) -> Path:
-    """A folder or file, `~` being the user's own."""
-    return Path(place).expanduser()

@@ -35,7 +35,7 @@ def test_missing_files_are_named(tmp_path, files):
 def test_a_truncated_file_is_found(files, kept):
     whole = files[1].read_bytes()
     files[1].write_bytes(whole[:kept])
-    with pytest.raises(DataError, match=r"^the biLM weights .*weights\.hdf5 are damaged or not HDF5[^\n]*$"):
+    with pytest.raises(DataError, match=r"^[^\n]*weights\.hdf5 is damaged or not HDF5[^\n]*$"):
         read(files)
 
 
@@ -65,7 +65,7 @@ def test_a_group_where_a_data_set_should_be(files):
     with h5py.File(files[1], "a") as file:
         del file["char_embed"]
         file.create_group("char_embed")
-    with pytest.raises(DataError, match=r"data set char_embed with shape \[\], .* expect \[261, 4\]"):
+    with pytest.raises(DataError, match=r"data set 'char_embed' of .*weights\.hdf5 is no array; expected one"):
         read(files)
 
 

@@ -137,9 +137,10 @@ def refuse(code: int, from_call: int):
 
 def test_a_full_disk_keeps_finished_shards(tmp_path, monkeypatch, whole):
     folder = tmp_path / "s"
-    # Each shard syncs its file and then its folder: the third call is the second shard.
+    # The new folder and the manifest sync three times; then each shard syncs its file and its folder, so that the
+    # sixth call is the second shard.
     with monkeypatch.context() as patched:
-        patched.setattr(os, "fsync", refuse(errno.ENOSPC, 3))
+        patched.setattr(os, "fsync", refuse(errno.ENOSPC, 6))
         with pytest.raises(StoreError, match=rf"'toy' in {folder}: No space left on device; .* kB were to be written"):
             fill(Toy(), CORPUS, folder)
     assert sorted(path.name for path in folder.glob("shard-*")) == ["shard-00000.safetensors"]

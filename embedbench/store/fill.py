@@ -137,9 +137,10 @@ def _manifest(extractor: Extractor, corpus: Corpus, layout: Layout, folder: Path
     make_folder(folder)
     _locks(folder).mkdir(exist_ok=True)
     with FileLock(_locks(folder) / "manifest.lock"):
-        write_manifest(
-            folder, layout, extractor_fingerprint=extractor.fingerprint, corpus_fingerprint=corpus.fingerprint
-        )
+        if read_manifest(folder) is None:
+            write_manifest(
+                folder, layout, extractor_fingerprint=extractor.fingerprint, corpus_fingerprint=corpus.fingerprint
+            )
 
 
 def _locks(folder: Path) -> Path:

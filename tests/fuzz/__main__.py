@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from fuzzing.run import Tally, fuzz, shares, subjects, table, work
 
-_BLOCK = 5_000
+_BLOCK = 20_000
 """Inputs per process."""
 
 
@@ -26,12 +26,12 @@ def main() -> int:
     parser.add_argument("--only", default="", help="readers whose name contains this")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
     parser.add_argument("--keep", type=Path, default=Path("fuzz-findings"), help="where inputs that found something go")
-    parser.add_argument("--work", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--work", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
-        work(options.work, options.seed, options.first, options.inputs, options.folder)
+        work(*options.work, options.seed, options.first, options.inputs, options.folder)
         return 0
     chosen = [subject for subject in subjects() if options.only.lower() in subject.name.lower()]
     tallies = {subject.name: Tally() for subject in chosen}

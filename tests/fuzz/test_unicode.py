@@ -45,7 +45,7 @@ def test_readers_keep_every_character(tmp_path):
 @pytest.mark.parametrize("empty", ["a  b", " a", "a "])
 def test_an_empty_word_is_refused_where_words_are_counted(tmp_path, empty):
     (tmp_path / "a.jsonl").write_text(json.dumps({"text": empty, "targets": []}), "utf-8")
-    with pytest.raises(DataError, match="word [123] is empty"):
+    with pytest.raises(DataError, match=r"word [123] is empty"):
         read_edge_probing(tmp_path / "a.jsonl")
 
 

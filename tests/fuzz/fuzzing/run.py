@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,18 +27,26 @@ MODULES = (
 MEMORY = 1 << 29
 """Bytes that reading may take beyond what the process has after the valid inputs were read."""
 
-SILENCE = 20.0
-"""Seconds of the clock for one input after which its process is taken for hung, and ends itself."""
+SILENCE = 30
+"""Seconds of the processor for fifty inputs after which their process is taken for hung, and ends."""
+
+_BLOCKED = 1_200
+"""Seconds of the clock for fifty inputs, however busy the machine is."""
 
 _EVERY = 50
 """Inputs between two signs of life."""
 
 
-def subjects() -> tuple[Subject, ...]:
-    """Every reader under test."""
+def subjects(modules: Sequence[str] = MODULES) -> tuple[Subject, ...]:
+    """Every reader under test, or those of some modules."""
     return tuple(
-        subject for module in MODULES for subject in importlib.import_module(f"fuzzing.{module}").SUBJECTS
+        subject for module in modules for subject in importlib.import_module(f"fuzzing.{module}").SUBJECTS
     )  # fmt: skip
+
+
+def module_of(subject: Subject) -> str:
+    """The module of a reader, which its processes import alone."""
+    return next(module for module in MODULES if subject in subjects((module,)))
 
 
 @dataclass
@@ -93,13 +102,20 @@ def try_inputs(
     path = folder / subject.file
     for number in range(first, last):
         content = subject.input(number, seed, seeds)
-        if own_process:  # a library that hangs in C hears no signal
-            faulthandler.dump_traceback_later(SILENCE, exit=True)
+        if own_process and (number - first) % _EVERY == 0:
+            _watched()
         tally.add(trial(subject, content, path), number)
         if (number + 1 - first) % _EVERY == 0 or number + 1 == last:
             tally.seconds = time.perf_counter() - started
             yield number + 1, tally
             tally, started = Tally(), time.perf_counter()
+
+
+def _watched() -> None:
+    """Ends this process if it hangs, also in a library in C, which hears no signal of Python's."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + SILENCE, resource.RLIM_INFINITY))
+    faulthandler.register(signal.SIGXCPU, all_threads=False, chain=True)
+    faulthandler.dump_traceback_later(_BLOCKED, exit=True)
 
 
 def bound_memory() -> None:
@@ -110,9 +126,9 @@ def bound_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, ((now << 10) + MEMORY,) * 2)
 
 
-def work(name: str, seed: int, first: int, last: int, folder: Path) -> None:
+def work(module: str, name: str, seed: int, first: int, last: int, folder: Path) -> None:
     """What a process does: tries inputs, and tells on stdout how far it is."""
-    (subject,) = [subject for subject in subjects() if subject.name == name]
+    (subject,) = [subject for subject in subjects((module,)) if subject.name == name]
     warm = [*try_inputs(subject, seed, 0, min(last, len(subject.seeds()), 2), folder)]  # imports and threads
     assert warm or last == 0
     bound_memory()
@@ -142,7 +158,7 @@ def fuzz(subject: Subject, seed: int, first: int, last: int, keep: Path) -> Tall
 
 def _one_process(subject: Subject, seed: int, at: int, last: int, folder: Path, tally: Tally) -> int:
     """Runs one process until it ends, dies or hangs; gives the first input that was not tried."""
-    command = [sys.executable, "-X", "faulthandler", str(Path(__file__).parents[1]), "--work", subject.name,
+    command = [sys.executable, "-X", "faulthandler", str(Path(__file__).parents[1]), "--work", module_of(subject), subject.name,
                "--seed", str(seed), "--first", str(at), "--inputs", str(last), "--folder", str(folder)]  # fmt: skip
     with (
         open(folder / "said", "w+b") as said,
@@ -158,10 +174,11 @@ def _one_process(subject: Subject, seed: int, at: int, last: int, folder: Path, 
         if process.returncode == 0:
             return last
         complained.seek(0)
-        return _blame(subject, seed, told, last, folder, tally, complained.read().decode("utf-8", "replace"))
+        return _blame(subject, seed, told, last, folder, tally, complained.read().decode("utf-8", "replace"),
+                      -process.returncode)  # fmt: skip
 
 
-def _blame(subject: Subject, seed: int, told: int, last: int, folder: Path, tally: Tally, words: str) -> int:
+def _blame(subject: Subject, seed: int, told: int, last: int, folder: Path, tally: Tally, words: str, died: int) -> int:
     """Finds the input by which the process died: the one that lies in the folder still."""
     lying = (folder / subject.file).read_bytes() if (folder / subject.file).exists() else b""
     seeds = subject.seeds()
@@ -170,7 +187,7 @@ def _blame(subject: Subject, seed: int, told: int, last: int, folder: Path, tall
             place = next((line.strip() for line in words.splitlines() if "/embedbench/" in line), "?")
             place = place.rpartition("/embedbench/")[2]
             first = next((line for line in words.splitlines() if line.strip()), "silence")
-            kind = "hang" if first.startswith("Timeout") else "crash"
+            kind = "hang" if first.startswith("Timeout") or died == signal.SIGXCPU else "crash"
             tally.add(Finding(kind, f"{place}", first[:200]), number)
             tally.refused += number - told  # those before it were answered, but not told
             return number + 1

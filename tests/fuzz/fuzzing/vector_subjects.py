@@ -8,7 +8,7 @@ import pickle
 import struct
 import tempfile
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,11 +43,13 @@ _Rows = list[tuple[str, list[float]]]
 
 def _table(rows: Iterable[tuple[str, Any]], path: Path) -> _Rows:
     """The rows, after the checks that every table goes through."""
-    writer, kept = TableWriter(io.BytesIO(), str(path)), []
-    for word, row in rows:
-        writer.add(word, row)
-        kept.append((word, row.tolist()))
-    writer.finish()
+    kept = []
+    with open(path.with_name("table"), "w+b") as stream:
+        writer = TableWriter(stream, str(path))
+        for word, row in rows:
+            writer.add(word, row)
+            kept.append((word, row.tolist()))
+        writer.finish()
     return kept
 
 
@@ -89,11 +91,17 @@ def check_binary(rows: _Rows, content: bytes) -> None:
 
 def _extractor_rows(path: Path) -> _Rows:
     """By way of the extractor, which recognises the format."""
-    extractor, writer = Word2Vec(path=str(path)), TableWriter(io.BytesIO(), str(path))
-    extractor._build(writer)
-    raw = writer._stream.getvalue()
-    dim = writer._dim
-    vectors = np.frombuffer(raw, np.float32, len(writer.words) * dim, 1024).reshape(-1, dim)
+    return _built(Word2Vec(path=str(path))._build, path)
+
+
+def _built(build: Callable[[TableWriter], None], path: Path) -> _Rows:
+    """The rows of the table that an extractor builds."""
+    with open(path.with_name("table"), "w+b") as stream:
+        writer = TableWriter(stream, str(path))
+        build(writer)
+        stream.seek(1024)
+        raw = stream.read()
+    vectors = np.frombuffer(raw, np.float32, len(writer.words) * writer._dim).reshape(-1, writer._dim)
     return list(zip(writer.words, vectors.tolist(), strict=True))
 
 
@@ -145,10 +153,7 @@ def _fasttext() -> tuple[bytes, ...]:
 
 
 def _fasttext_rows(path: Path) -> _Rows:
-    writer = TableWriter(io.BytesIO(), str(path))
-    FastText(path=str(path))._build(writer)
-    vectors = np.frombuffer(writer._stream.getvalue(), np.float32, len(writer.words) * writer._dim, 1024)
-    return list(zip(writer.words, vectors.reshape(-1, writer._dim).tolist(), strict=True))
+    return _built(FastText(path=str(path))._build, path)
 
 
 def check_fasttext(rows: _Rows, content: bytes) -> None:

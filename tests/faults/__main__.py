@@ -17,9 +17,9 @@ from random import Random
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "store")]
 
-from faulting.scenarios import SCENARIOS, warm_up, write_inputs
-from faulting.shim import compiled, why_not
-from faulting.trials import FAULTS, Bench, Trial, undisturbed
+from faulting.scenarios import SCENARIOS, warm_up, write_inputs  # noqa: E402 — found by the line above
+from faulting.shim import compiled, why_not  # noqa: E402
+from faulting.trials import FAULTS, Bench, Trial, undisturbed  # noqa: E402
 
 _PRELOAD = "LD_PRELOAD"
 

@@ -106,7 +106,7 @@ def warm_up() -> None:
 
     torch.set_num_threads(1)
     load_components()
-    assert hydra and scipy and sklearn and store_toy and embedbench
+    assert all((hydra, scipy, sklearn, store_toy, embedbench))
 
 
 def start(folder: Path, work: Callable[[], int], before: Callable[[], None]) -> int:

@@ -158,8 +158,9 @@ def fuzz(subject: Subject, seed: int, first: int, last: int, keep: Path) -> Tall
 
 def _one_process(subject: Subject, seed: int, at: int, last: int, folder: Path, tally: Tally) -> int:
     """Runs one process until it ends, dies or hangs; gives the first input that was not tried."""
-    command = [sys.executable, "-X", "faulthandler", str(Path(__file__).parents[1]), "--work", module_of(subject), subject.name,
-               "--seed", str(seed), "--first", str(at), "--inputs", str(last), "--folder", str(folder)]  # fmt: skip
+    command = [sys.executable, "-X", "faulthandler", str(Path(__file__).parents[1]), "--work", module_of(subject),
+               subject.name, "--seed", str(seed), "--first", str(at), "--inputs", str(last), "--folder",
+               str(folder)]  # fmt: skip
     with (
         open(folder / "said", "w+b") as said,
         open(folder / "complained", "w+b") as complained,

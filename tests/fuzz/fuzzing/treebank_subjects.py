@@ -156,7 +156,7 @@ SUBJECTS = (
     Subject("CoNLL-U .gz", "a.conllu.gz", lambda: (CONLLU,), read_conllu, _of_packed(check_conllu, gzip.decompress),
             TEXT, finish=_packed(partial(gzip.compress, compresslevel=1, mtime=0))),
     Subject("CoNLL-U .xz", "a.conllu.xz", lambda: (CONLLU,), read_conllu, _of_packed(check_conllu, lzma.decompress),
-            TEXT, finish=_packed(partial(lzma.compress, preset=0))),
+            TEXT, finish=_packed(partial(lzma.compress, preset=0)), share=0.3),
     Subject("CoNLL-U-Lex", "a.conllulex", lambda: (CONLLULEX,), read_conllulex, check_conllulex, TEXT),
     Subject("BIO", "a.bio", lambda: (BIO, BIO_TAB), read_tagged, check_bio, TEXT),
     Subject("word senses", "a.tsv", lambda: (SENSES,),

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
@@ -52,7 +53,7 @@ class NpzFile:
         values = np.frombuffer(raw, kind)
         return values.reshape(shape[::-1]).transpose() if fortran else values.reshape(shape)
 
-    def _header(self, name: str, stream: zipfile.ZipExtFile) -> tuple[tuple[int, ...], bool, np.dtype]:
+    def _header(self, name: str, stream: Any) -> tuple[tuple[int, ...], bool, np.dtype]:
         version = np.lib.format.read_magic(stream)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran, kind = read(stream)
@@ -70,7 +71,7 @@ class NpzFile:
         return shape, fortran, kind
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[zipfile.ZipExtFile]:
+    def _opened(self, name: str) -> Iterator[Any]:
         try:
             with self._archive.open(self._names[name]) as stream:
                 yield stream

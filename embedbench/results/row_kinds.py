@@ -21,7 +21,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 
 @cache
-def _kinds(kind: type) -> tuple[tuple[str, tuple[type, ...]], ...]:
+def _kinds(kind: Any) -> tuple[tuple[str, tuple[type, ...]], ...]:
     return tuple((field.name, _KINDS[str(field.type)]) for field in dataclasses.fields(kind))
 
 

@@ -122,6 +122,15 @@ def test_allennlp_files_say_their_sentences_themselves(tmp_path: Path) -> None:
     assert extractor.known_sentences() == tuple(SENTENCES)
 
 
+@pytest.mark.parametrize(
+    "index", ["", "[]", "{}", '{"b d": ["2"]}', "[" * 100_000, '{"a  b": "0"}', '{"b": 0, "b": 1}']
+)
+def test_an_index_of_sentences_that_is_none(tmp_path: Path, index: str) -> None:
+    values: dict[str, Any] = {**arrays(Axes.layers_words_dim), "sentence_to_index": [index]}
+    with pytest.raises(DataError, match=r"the entry 'sentence_to_index' of .*vectors\.hdf5 (is no JSON|has 'a|has 'b)"):
+        _ = written(tmp_path, values, "hdf5", sentences=None).known_sentences()
+
+
 def test_order_alone_is_not_believed(tmp_path: Path) -> None:
     extractor = written(tmp_path, arrays(Axes.layers_words_dim), sentences=None)
     with pytest.raises(ConfigurationError, match=r"nothing says which sentences .*npz belong to: give extractor\.sent"):

@@ -131,9 +131,9 @@ def variable_length_string(path: Path, offset: int) -> bytes:
     size = path.stat().st_size
     with open(path, "rb") as stream:
         stream.seek(offset)
-        length, address, wanted = struct.unpack("<IQI", stream.read(16))
+        length, address, wanted = struct.unpack("<IQI", stream.read(16).ljust(16, b"\0"))
         stream.seek(min(address, size))
-        signature, version, heap = struct.unpack("<4sB3xQ", stream.read(16))
+        signature, version, heap = struct.unpack("<4sB3xQ", stream.read(16).ljust(16, b"\0"))
         if signature != b"GCOL" or version != 1 or not 16 <= heap <= size - address:
             raise ValueError("its heap is damaged")
         objects = stream.read(heap - 16)

@@ -126,7 +126,8 @@ def from_json(plain: Any) -> Record:
         for name, kind in (("scores", Score), ("baselines", Score), ("mix_weights", MixWeights)):
             values[name] = tuple(_with_tuples(kind, values[name]))
         # Records older than the field had the limit in their configuration alone.
-        values.setdefault("limit", values.get("config", {}).get("limit"))
+        config = values.get("config")
+        values.setdefault("limit", config.get("limit") if isinstance(config, Mapping) else None)
         values["subset_scores"] = tuple(_with_tuples(Score, values.get("subset_scores", ())))
         values["training"] = tuple(_built(MemberTraining, row) for row in values["training"])
         values["trials"] = tuple(_built(Trial, row) for row in values.get("trials", ()))

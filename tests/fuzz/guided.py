@@ -27,7 +27,7 @@ def main() -> int:
     if subject is None:
         sys.stderr.write(f"there is no reader {named!r}; there are: {', '.join(s.name for s in subjects())}\n")
         return 2
-    memory = Path("/dev/shm")  # noqa: S108 — a file system in memory
+    memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(dir=memory if os.access(memory, os.W_OK) else None))
     if subject.prepare:
         subject.prepare(folder)
@@ -39,7 +39,7 @@ def main() -> int:
     def one(content: bytes) -> None:
         verdict = trial(subject, content, folder / subject.file)
         if isinstance(verdict, Finding):
-            raise AssertionError(f"{verdict.kind} at {verdict.place}: {verdict.what}")
+            raise RuntimeError(f"{verdict.kind} at {verdict.place}: {verdict.what}")
 
     atheris.Setup([sys.argv[0], *sys.argv[2:], str(corpus)], one)
     atheris.Fuzz()

@@ -39,7 +39,9 @@ def main() -> int:
     def one(content: bytes) -> None:
         verdict = trial(subject, content, folder / subject.file)
         if isinstance(verdict, Finding):
-            raise RuntimeError(f"{verdict.kind} at {verdict.place}: {verdict.what}")
+            raise RuntimeError(  # noqa: TRY004 — for libFuzzer any exception is a crash
+                f"{verdict.kind} at {verdict.place}: {verdict.what}"
+            )
 
     atheris.Setup([sys.argv[0], *sys.argv[2:], str(corpus)], one)
     atheris.Fuzz()

@@ -49,7 +49,7 @@ class Subject:
         rng = Random(f"{seed} {self.name} {number}")
         chosen = seeds[number] if number < len(seeds) else rng.choice(seeds)
         content = chosen if number < len(seeds) else mutated(chosen, self.mutations, rng)
-        return self.finish(content, rng if number >= len(seeds) else Random(0)) if self.finish else content
+        return self.finish(content, rng if number >= len(seeds) else Random(1)) if self.finish else content
 
 
 def expect(found: object, wanted: object, what: str) -> None:

@@ -6,9 +6,31 @@ every other `EmbedbenchError` is a failed cell (1).
 
 from __future__ import annotations
 
+_LONGEST = 1_000
+"""Characters of a message; the middle of a longer one, such as a word of ten thousand letters, is left out."""
+
 
 class EmbedbenchError(Exception):
-    """Anything embedbench refuses, said in one sentence."""
+    r"""Anything embedbench refuses, said in one sentence.
+
+    As text it is one line that any terminal can show, whatever the file contains that it quotes.
+
+    >>> str(EmbedbenchError("found 'a\x1b[2J\tb', expected a word"))
+    "found 'a\\x1b[2J\\tb', expected a word"
+    """
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
+
+
+def one_line(text: str) -> str:
+    """The text as one line that any terminal can show, its middle left out where it is very long."""
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - 300]} … {text[-300:]}"
+    if text.isprintable():
+        return text
+    # Line breaks, terminal codes, zero-width and half characters of a quoted file.
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class ConfigurationError(EmbedbenchError):

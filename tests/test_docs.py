@@ -62,6 +62,7 @@ def test_a_command_that_would_be_refused_is_found(line, said):
     assert said in fault(line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if python_blocks(page) and page.stem not in EXAMPLES], ids=ids)
 def test_the_python_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -61,12 +61,15 @@ def read_bats(path: str | Path) -> list[AnalogyPair]:
     Answers are parted by `/`. The section is the relation, such as `I01 [noun - plural_reg]`.
 
     Raises:
-        DataError: the file is empty or ragged, or lacks a column.
+        DataError: the file is empty or ragged, lacks a column, or a pair has no answer.
     """
-    return [
-        AnalogyPair(relation, word, tuple(dict.fromkeys(filter(None, targets.split("/")))), line)
-        for line, (relation, word, targets) in read_columns(path, ("relation", "word", "targets"), header=True)
-    ]
+    pairs = []
+    for line, (relation, word, targets) in read_columns(path, ("relation", "word", "targets"), header=True):
+        answers = tuple(dict.fromkeys(filter(None, targets.split("/"))))
+        if not answers:
+            raise malformed(path, line, f"expected answers parted by /, found {targets!r}")
+        pairs.append(AnalogyPair(relation, word, answers, line))
+    return pairs
 
 
 def all_questions(pairs: list[AnalogyPair]) -> list[AnalogyQuestion]:

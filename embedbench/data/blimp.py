@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from embedbench.data.text import empty, malformed, numbered_lines
+from embedbench.files.strict_json import parse_json
 
 _FIELDS = ("UID", "linguistics_term", "sentence_good", "sentence_bad")
 
@@ -41,8 +41,8 @@ def read_blimp(path: str | Path) -> list[MinimalPair]:
         if not line:
             continue
         try:
-            item = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
+            item = parse_json(line)
+        except ValueError as error:
             raise malformed(path, number, f"expected one JSON object per line ({error})") from error
         if not isinstance(item, dict):
             raise malformed(path, number, f"expected a JSON object, found {type(item).__name__}")

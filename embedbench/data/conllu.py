@@ -9,6 +9,7 @@ from pathlib import Path
 
 from embedbench.data.text import empty, malformed, numbered_lines
 from embedbench.errors import DataError
+from embedbench.files.strict_numbers import natural_number
 
 _COLUMNS = 10
 _LEX_COLUMNS = 19
@@ -120,12 +121,13 @@ def _tokens(rows: list[_Row], known_feats: dict[str, Mapping[str, str]], problem
         feats = known_feats.get(raw_feats)
         if feats is None:
             feats = known_feats[raw_feats] = _parse_feats(raw_feats, line, problem)
-        if not (raw_head.isascii() and raw_head.isdigit() and len(raw_head) < 10) or int(raw_head) > n_words:
+        head = natural_number(raw_head)
+        if head is None or head > n_words:
             raise problem(
                 line,
                 f"word {position} ({form}) has the head {raw_head!r}; expected a number from 0 (root) to {n_words}",
             )
-        tokens.append(Token(form, lemma, upos, xpos, feats, int(raw_head), deprel))
+        tokens.append(Token(form, lemma, upos, xpos, feats, head, deprel))
     _check_tree(rows, [token.head for token in tokens], problem)
     return tuple(tokens)
 

@@ -14,8 +14,8 @@ from embedbench.data.text import empty, malformed, numbered_lines
 from embedbench.errors import DataError
 
 _COLUMNS = 19
-_WORD_ID = re.compile(r"[0-9]+")
-_MEMBER = re.compile(r"([0-9]+):([0-9]+)")
+_MULTIWORD_OR_EMPTY = re.compile(r"[0-9]+[-.][0-9]+")
+_MEMBER = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
 _Problem = Callable[[int, str], DataError]
 
 
@@ -58,7 +58,8 @@ def read_conllulex(path: str | Path) -> list[LexicalSentence]:
     Read are FORM, SMWE, LEXCAT, LEXLEMMA, SS and SS2; for the syntax see `read_conllu`.
 
     Raises:
-        DataError: the file is empty; a row has not 19 columns; the words of an expression are not numbered 1, 2, 3.
+        DataError: the file is empty; a row has not 19 columns; ids are not consecutive; a form is empty; the
+            words of an expression are not numbered 1, 2, 3.
     """
     sentences: list[LexicalSentence] = []
     rows: list[tuple[int, list[str]]] = []
@@ -89,8 +90,13 @@ def read_conllulex(path: str | Path) -> list[LexicalSentence]:
                     f"expected {_COLUMNS} columns separated by TAB (CoNLL-U-Lex), found {len(columns)}; "
                     "a plain CoNLL-U file has no supersenses",
                 )
-            if _WORD_ID.fullmatch(columns[0]):
-                rows.append((number, columns))
+            if _MULTIWORD_OR_EMPTY.fullmatch(columns[0]):
+                continue
+            if columns[0] != str(len(rows) + 1):
+                raise problem(number, f"expected the word id {len(rows) + 1}, found {columns[0]!r}")
+            if not columns[1]:
+                raise problem(number, f"word {columns[0]} has an empty FORM; expected the word")
+            rows.append((number, columns))
     finish()
     if not sentences:
         raise empty(path, "CoNLL-U-Lex sentences")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from embedbench.data.text import empty, malformed, numbered_lines
+from embedbench.files.strict_json import parse_json
 from embedbench.types import Sentence
 
 
@@ -55,11 +55,9 @@ def read_edge_probing(path: str | Path) -> list[EdgeSentence]:
 
 def _sentence(line: str, number: int) -> EdgeSentence:
     try:
-        item = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"expected one JSON object per line; {error.msg} at character {error.pos + 1}") from error
-    except RecursionError as error:
-        raise ValueError("expected one JSON object per line; this one is nested too deeply") from error
+        item = parse_json(line)
+    except ValueError as error:
+        raise ValueError(f"expected one JSON object per line; {error}") from error
     if not isinstance(item, dict):
         raise ValueError(f"expected a JSON object, found {_kind(item)}")  # noqa: TRY004
     text, targets = item.get("text"), item.get("targets")

@@ -9,6 +9,7 @@ from pathlib import Path
 from embedbench.data.text import malformed
 from embedbench.data.tokenisation import words_of
 from embedbench.data.tsv import read_columns
+from embedbench.files.strict_numbers import natural_number
 from embedbench.types import Sentence
 
 _COLUMNS = (
@@ -76,7 +77,8 @@ def _words(text: str, mentions: list[tuple[str, str]]) -> tuple[Sentence, list[t
     """The words of a text that is cut where mentions begin and end, and the range of words of every mention."""
     ranges = []
     for mention, offset in mentions:
-        start = int(offset) if offset.isdecimal() else -1
+        found = natural_number(offset)
+        start = -1 if found is None else found
         if start < 0 or text[start : start + len(mention)] != mention:
             raise ValueError(f"expected {mention!r} at character {offset}, found {text[max(start, 0) :][:20]!r}")
         ranges.append((start, start + len(mention)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import lzma
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,6 +13,7 @@ from embedbench.data.bio import read_tagged
 from embedbench.data.text import empty, malformed, numbered_lines, open_binary
 from embedbench.errors import DataError
 
+_BLOCK = 1 << 16
 XML = ".data.xml"
 """In the name of a file: that it is XML, with the senses in a file beside it."""
 
@@ -88,18 +91,49 @@ def read_sense_xml(path: str | Path) -> list[SenseSentence]:
         DataError: the file is no such XML, has no sentence, or an instance has no sense in the file beside it.
     """
     keys = _keys(senses_beside(Path(path)))
-    sentences = []
-    with open_binary(path) as stream:
-        try:
-            for _, element in ElementTree.iterparse(stream):
-                if element.tag == "sentence":
-                    sentences.append(_sentence(path, element, keys))
-                    element.clear()
-        except ElementTree.ParseError as error:
-            raise malformed(path, error.position[0], f"this is not XML: {error}") from error
+    sentences = [_sentence(path, element, keys) for element in _elements(path)]
     if not sentences:
         raise empty(path, "element `sentence`")
     return sentences
+
+
+class _Sentences(ElementTree.TreeBuilder):
+    """Gives every `sentence` when it ends. A document type is refused: its entities can make gigabytes of a line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended: list[ElementTree.Element] = []
+
+    def end(self, tag: str, /) -> ElementTree.Element:
+        element = super().end(tag)
+        if tag == "sentence":
+            self.ended.append(element)
+        return element
+
+    def doctype(self, name: str, *_: str | None) -> None:
+        raise ValueError(f"it declares the document type {name!r}, which is not read")
+
+
+def _elements(path: str | Path) -> Iterator[ElementTree.Element]:
+    builder = _Sentences()
+    parser = ElementTree.XMLParser(target=builder)
+    try:
+        with open_binary(path) as stream:
+            while block := stream.read(_BLOCK):
+                parser.feed(block)
+                for element in builder.ended:
+                    yield element
+                    element.clear()
+                builder.ended.clear()
+            parser.close()
+    except ElementTree.ParseError as error:
+        raise malformed(path, error.position[0], f"this is not XML: {error}") from error
+    except (LookupError, ValueError) as error:  # an encoding that Python does not know, or not one of characters
+        raise DataError(
+            f"{path} cannot be read as XML: {error}; expected the XML of Raganato et al. in UTF-8"
+        ) from error
+    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        raise DataError(f"{path} is damaged ({error}); get it again") from error
 
 
 def _sentence(path: str | Path, sentence: ElementTree.Element, keys: Mapping[str, str]) -> SenseSentence:

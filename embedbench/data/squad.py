@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from embedbench.data.text import empty, open_text
 from embedbench.errors import DataError
+from embedbench.files.strict_json import parse_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +60,48 @@ def read_squad(path: str | Path) -> list[Article]:
     with open_text(path) as stream:
         text = stream.read()
     try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{path}, line {error.lineno}: {error.msg}; expected JSON as SQuAD 1.1 has it") from error
+        content = parse_json(text)
+    except ValueError as error:
+        raise DataError(f"{path}: {error}; expected JSON as SQuAD 1.1 has it") from error
     try:
-        articles = [_article(article, path) for article in content["data"]]
-    except (KeyError, TypeError, AttributeError) as error:
+        articles = [_article(article, path) for article in _part(content, "data", list)]
+    except ValueError as error:
         raise DataError(
-            f"{path}: {type(error).__name__} {error}; expected data > paragraphs > (context, qas > (id, question, "
-            "answers > (text, answer_start))), as SQuAD 1.1 has it"
+            f"{path}: {error}; expected data > paragraphs > (context, qas > (id, question, answers > (text, "
+            "answer_start))), as SQuAD 1.1 has it"
         ) from error
     if not any(passage.questions for article in articles for passage in article.passages):
         raise empty(path, "questions")
     return articles
 
 
-def _article(article: Mapping[str, Any], path: str | Path) -> Article:
-    return Article(str(article["title"]), tuple(_passages(article["paragraphs"], path)))
+_Kind = TypeVar("_Kind")
 
 
-def _passages(paragraphs: Sequence[Mapping[str, Any]], path: str | Path) -> Iterator[Passage]:
+def _part(whole: Any, name: str, kind: type[_Kind]) -> _Kind:
+    """The value under a name. Raises ValueError where it is absent or of another kind."""
+    value = whole.get(name) if isinstance(whole, dict) else None
+    if type(value) is not kind:  # JSON's true and false are no numbers
+        raise ValueError(f"under {name!r} there is {repr(value)[:60] if value is not None else 'nothing'}")
+    return value
+
+
+def _article(article: Any, path: str | Path) -> Article:
+    return Article(_part(article, "title", str), tuple(_passages(_part(article, "paragraphs", list), path)))
+
+
+def _passages(paragraphs: list[Any], path: str | Path) -> Iterator[Passage]:
     for paragraph in paragraphs:
-        text = str(paragraph["context"])
-        yield Passage(text, tuple(_question(question, text, path) for question in paragraph["qas"]))
+        text = _part(paragraph, "context", str)
+        yield Passage(text, tuple(_question(question, text, path) for question in _part(paragraph, "qas", list)))
 
 
-def _question(question: Mapping[str, Any], passage: str, path: str | Path) -> Question:
-    answers = tuple(Answer(str(a["text"]), int(a["answer_start"])) for a in question["answers"])
-    where = f"{path}, question {question['id']}"
+def _question(question: Any, passage: str, path: str | Path) -> Question:
+    id_, text = _part(question, "id", str), _part(question, "question", str)
+    answers = tuple(
+        Answer(_part(a, "text", str), _part(a, "answer_start", int)) for a in _part(question, "answers", list)
+    )
+    where = f"{path}, question {id_}"
     if not answers:
         raise DataError(f"{where} has no answer; expected at least one: only SQuAD 1.1 can be read, not 2.0")
     for answer in answers:
@@ -96,6 +110,6 @@ def _question(question: Mapping[str, Any], passage: str, path: str | Path) -> Qu
             raise DataError(
                 f"{where}: expected the answer {answer.text!r} at character {answer.start}, found {found!r}"
             )
-    if not str(question["question"]).strip():
-        raise DataError(f"{where} is empty; expected a question")
-    return Question(str(question["id"]), str(question["question"]), answers)
+    if not id_ or not text.strip():
+        raise DataError(f"{where} is empty or has no id; expected a question")
+    return Question(id_, text, answers)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypedDict
 
 from embedbench.errors import DataError
+from embedbench.files.bounds import MAX_RATIO, most_bytes
 
 
 class _Decoding(TypedDict):
@@ -23,14 +24,36 @@ class _Decoding(TypedDict):
 
 _UNREADABLE = (UnicodeDecodeError, EOFError, OSError, zlib.error, lzma.LZMAError)
 _DECODING = _Decoding(encoding="utf-8-sig", errors="strict", newline="\n")
+_NUL = "\0"
 _COMPRESSIONS = {".gz": "gzip", ".xz": "xz", ".bz2": "bzip2"}
+
+
+class _Bounded(io.RawIOBase):
+    """An unpacking stream that stops at what a small file cannot honestly hold."""
+
+    def __init__(self, stream: Any, path: Path) -> None:
+        self._stream, self._left = stream, most_bytes(path)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read: int = self._stream.readinto(buffer)
+        self._left -= read
+        if self._left < 0:
+            raise OSError(f"it unpacks to more than {MAX_RATIO:,} times its size")
+        return read
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 class _Unpacked(io.BufferedReader):
     """An unpacking stream that is a binary file in every respect: the standard ones give a number as their mode."""
 
-    def __init__(self, stream: Any) -> None:
-        super().__init__(stream)
+    def __init__(self, stream: Any, path: Path) -> None:
+        super().__init__(_Bounded(stream, path))
 
     @property
     def mode(self) -> str:
@@ -47,11 +70,11 @@ def open_binary(path: str | Path) -> io.BufferedReader:
     try:
         match path.suffix:
             case ".gz":
-                return _Unpacked(gzip.open(path, "rb"))
+                return _Unpacked(gzip.open(path, "rb"), path)
             case ".xz":
-                return _Unpacked(lzma.open(path, "rb"))
+                return _Unpacked(lzma.open(path, "rb"), path)
             case ".bz2":
-                return _Unpacked(bz2.open(path, "rb"))
+                return _Unpacked(bz2.open(path, "rb"), path)
             case _:
                 return path.open("rb")
     except OSError as error:
@@ -74,12 +97,16 @@ def numbered_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """Each line with its number from 1, without its line end (LF or CRLF).
 
     Raises:
-        DataError: as `open_text`.
+        DataError: as `open_text`, and where there is a zero byte.
     """
     # Decoded without the checks per line of `open_text`, which double the time of a large file.
     with io.TextIOWrapper(open_binary(path), **_DECODING) as stream:
         try:
             for number, line in enumerate(stream, 1):
+                if "\0" in line:
+                    raise malformed(
+                        path, number, f"character {line.index(_NUL) + 1} is a zero byte, so this is no text, or damaged"
+                    )
                 yield number, line.rstrip("\r\n")
         except _UNREADABLE as error:
             _explain(Path(path), error)

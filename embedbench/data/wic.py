@@ -10,6 +10,7 @@ from pathlib import Path
 from embedbench.data.text import malformed, numbered_lines
 from embedbench.data.tsv import read_columns
 from embedbench.errors import DataError
+from embedbench.files.strict_numbers import natural_number
 from embedbench.types import Sentence
 
 _GOLD = ("T", "F")
@@ -98,11 +99,12 @@ def _words(text: str, path: str | Path, line: int) -> Sentence:
 
 def _positions(pair: str, sentences: Iterable[Sentence], path: str | Path, line: int) -> tuple[int, int]:
     ends = pair.split("-")
-    if len(ends) != 2 or not all(end.isdecimal() for end in ends):
+    positions = [natural_number(end) for end in ends]
+    if len(positions) != 2 or positions[0] is None or positions[1] is None:
         raise malformed(path, line, f"expected two word indices such as 2-5, found {pair!r}")
-    for end, words in zip(ends, sentences, strict=True):
-        if int(end) >= len(words):
+    for end, words in zip(positions, sentences, strict=True):
+        if end is None or end >= len(words):
             raise malformed(
                 path, line, f"there is no word with index {end} among the {len(words)} words of {' '.join(words)!r}"
             )
-    return int(ends[0]), int(ends[1])
+    return positions[0], positions[1]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from embedbench.data.text import malformed
 from embedbench.data.tsv import read_columns
+from embedbench.files.strict_numbers import decimal_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,8 @@ def read_scws(path: str | Path) -> list[ContextPair]:
     """
     pairs = []
     for line, (first, second, raw) in read_columns(path, (5, 6, 7)):
-        try:
-            score = float(raw)
-        except ValueError:
-            score = math.nan
-        if not math.isfinite(score):
+        score = decimal_number(raw)
+        if score is None:
             raise malformed(path, line, f"expected a finite number as the mean rating, found {raw!r}")
         pairs.append(ContextPair(_marked(first, path, line), _marked(second, path, line), score, line))
     return pairs

@@ -62,7 +62,7 @@ def read_outlier_sets(path: str | Path) -> list[OutlierSet]:
             try:
                 cell = ast.literal_eval(row[column])
                 found = tuple(word.strip() for word in cell if word.strip())
-            except (ValueError, SyntaxError, TypeError, AttributeError):
+            except (ValueError, SyntaxError, TypeError, AttributeError, RecursionError, MemoryError):
                 found = ()
             if not found or not isinstance(cell, list):
                 raise malformed(path, line, f"expected a list of words such as ['a', 'b'], found {row[column]!r}")
@@ -74,17 +74,22 @@ def read_outlier_sets(path: str | Path) -> list[OutlierSet]:
 
 
 def _rows(path: str | Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    lines = list(numbered_lines(path))
-    reader = csv.DictReader((line for _, line in lines), strict=True)
+    reader = csv.DictReader((f"{line}\n" for _, line in numbered_lines(path)), strict=True)
+    try:
+        yield from _checked(path, columns, reader)
+    except csv.Error as error:
+        raise malformed(path, max(reader.line_num, 1), f"this is not CSV: {error}") from error
+
+
+def _checked(
+    path: str | Path, columns: tuple[str, ...], reader: csv.DictReader[str]
+) -> Iterator[tuple[int, dict[str, str]]]:
     missing = [column for column in columns if column not in (reader.fieldnames or ())]
     if missing:
         raise malformed(path, 1, f"the header has no column {missing[0]!r}; found {list(reader.fieldnames or ())}")
-    try:
-        for row in reader:
-            if None in row or None in row.values():
-                raise malformed(
-                    path, reader.line_num, f"expected {len(reader.fieldnames or ())} columns, as the header"
-                )
-            yield reader.line_num, row
-    except csv.Error as error:
-        raise malformed(path, reader.line_num, f"this is not CSV: {error}") from error
+    for row in reader:
+        if None in row or None in row.values():
+            raise malformed(path, reader.line_num, f"expected {len(reader.fieldnames or ())} columns, as the header")
+        if any("\n" in cell for cell in row.values()):
+            raise malformed(path, reader.line_num, "a cell goes on over a line end; expected words on one line")
+        yield reader.line_num, row

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from embedbench.data.text import malformed
 from embedbench.data.tsv import Column, read_columns
+from embedbench.files.strict_numbers import decimal_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,7 @@ def read_word_pairs(
 
 
 def _score(raw: str, path: str | Path, line: int) -> float:
-    try:
-        value = float(raw)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+    value = decimal_number(raw)
+    if value is None:
         raise malformed(path, line, f"expected a finite number as the score, found {raw!r}; does a header come first?")
     return value

@@ -15,7 +15,7 @@ from embedbench.errors import ConfigurationError
 from embedbench.extractors.corpus_training import Training, gensim_version, train
 from embedbench.extractors.fasttext_files import load_facebook
 from embedbench.extractors.static_table import TABLE_LAYER, Case, OutOfVocabulary, WordTable, look_up, open_table
-from embedbench.extractors.table_cache import TableWriter, build_once, cache_folder, map_tensors, read_words
+from embedbench.extractors.table_cache import TableWriter, build_once, cache_folder, edition, map_tensors, read_words
 from embedbench.fingerprint import file_fingerprint, fingerprint
 from embedbench.registry import register
 from embedbench.types import LayeredWords, Sentence
@@ -94,7 +94,7 @@ class FastText:
     @property
     def dim(self) -> int:
         """Dimensions of the vectors."""
-        return self.vector_size if self.path is None else self._table().dim
+        return self.vector_size if self.path is None else self._table(verify=False).dim
 
     @property
     def fingerprint(self) -> str:
@@ -135,10 +135,10 @@ class FastText:
         assert self.path is not None
         return fingerprint("facebook", _VERSION, file_fingerprint(locate(self.path)), gensim_version(needed_by))
 
-    def _table(self) -> WordTable:
+    def _table(self, *, verify: bool = True) -> WordTable:
         source = self.path or self.corpus or ""
-        folder = build_once(cache_folder(self.cache), self._build, key=self._key(), source=source)
-        return _with_ngrams(folder) if self.subwords else open_table(folder)
+        folder = build_once(cache_folder(self.cache), self._build, key=self._key(), source=source, verify=verify)
+        return _with_ngrams(folder, edition(folder)) if self.subwords else open_table(folder)
 
     def _build(self, writer: TableWriter) -> None:
         needed_by = f"extractor {self.name!r}"
@@ -155,7 +155,7 @@ class FastText:
 
 
 @lru_cache(maxsize=16)
-def _with_ngrams(folder: Path) -> WordTable:
+def _with_ngrams(folder: Path, _edition: tuple[int, int]) -> WordTable:
     """The finished table, with unknown words built from its n-grams where it has any."""
     table, ngrams = open_table(folder), map_tensors(folder).get("ngrams")
     if ngrams is None:

@@ -63,7 +63,7 @@ class Glove:
     @property
     def dim(self) -> int:
         """Dimensions of the vectors."""
-        return self.size if self.size is not None else self._table().dim
+        return self.size if self.size is not None else self._table(verify=False).dim
 
     @property
     def fingerprint(self) -> str:
@@ -85,9 +85,11 @@ class Glove:
         assert self.path is not None
         return fingerprint("glove", _VERSION, file_fingerprint(locate(self.path)), self.size, self.spaces_in_words)
 
-    def _table(self) -> WordTable:
+    def _table(self, *, verify: bool = True) -> WordTable:
         assert self.path is not None
-        return open_table(build_once(cache_folder(self.cache), self._build, key=self._key(), source=self.path))
+        return open_table(
+            build_once(cache_folder(self.cache), self._build, key=self._key(), source=self.path, verify=verify)
+        )
 
     def _build(self, writer: TableWriter) -> None:
         assert self.path is not None

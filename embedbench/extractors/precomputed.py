@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import enum
-import json
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Shaped
 
 from embedbench.data.locate import locate
 from embedbench.data.text import numbered_lines
-from embedbench.errors import ConfigurationError, DataError, MissingExtraError, NumericalError
+from embedbench.errors import ConfigurationError, DataError, NumericalError
+from embedbench.files.hdf5 import Hdf5File, open_hdf5
+from embedbench.files.npz import NpzFile, open_npz
+from embedbench.files.strict_json import parse_json
 from embedbench.fingerprint import file_fingerprint, fingerprint
 from embedbench.registry import register
 from embedbench.types import LayeredWords, Sentence
 
 _VERSION = 1
+
+_MOST_NUMBERS = 1 << 20
+"""Of all layers of one word; the largest published models have a fifth of it."""
 
 _SENTENCE_INDEX = "sentence_to_index"
 """The HDF5 entry in which AllenNLP and NeuroX keep a JSON object from sentence text to key."""
@@ -108,7 +110,8 @@ class Precomputed:
                         + ("it is not among its sentences" if key is None else f"its key {key!r} is missing")
                         + "; compute them for exactly these words"
                     )
-                arrays.append(self._checked(_read(vectors, key, self._path), key, sentence, n_layers, dim))
+                self._check_shape(vectors.shape(key), key, sentence, n_layers, dim)
+                arrays.append(self._finite(vectors.floats(key), key, sentence))
         return LayeredWords(np.concatenate(arrays))
 
     @property
@@ -122,12 +125,18 @@ class Precomputed:
         )
 
     def _shape(self) -> tuple[int, int]:
-        """Layers and dimensions, from the first array."""
+        """Layers and dimensions, from the header of the first array."""
         with _opened(self._path) as vectors:
             key = next(iter(self._keys().values()))
             if key not in vectors:
                 raise DataError(f"{self.path} has no key {key!r}, which is that of the first sentence")
-            return self._layers_and_dim(_read(vectors, key, self._path).shape, key)
+            n_layers, dim = self._layers_and_dim(vectors.shape(key), key)
+        if not 1 <= n_layers * dim <= _MOST_NUMBERS:
+            raise DataError(
+                f"{self.path}, key {key!r}: {n_layers:,} layers of {dim:,} dimensions cannot be; expected at least one "
+                f"number a word and at most {_MOST_NUMBERS:,}"
+            )
+        return n_layers, dim
 
     def _layers_and_dim(self, shape: tuple[int, ...], key: str) -> tuple[int, int]:
         if len(shape) != (2 if self.axes is Axes.words_dim else 3):
@@ -138,28 +147,33 @@ class Precomputed:
         n_layers = {Axes.words_dim: 1, Axes.layers_words_dim: shape[0], Axes.words_layers_dim: shape[1]}[self.axes]
         return n_layers, shape[-1]
 
-    def _checked(
-        self, array: Shaped[np.ndarray, "..."], key: str, sentence: Sentence, n_layers: int, dim: int
-    ) -> Float32[np.ndarray, "words layers dim"]:
+    def _check_shape(self, shape: tuple[int, ...], key: str, sentence: Sentence, n_layers: int, dim: int) -> None:
+        """Before anything is read: memory is bounded by the words that were asked for."""
         where = f"{self.path}, key {key!r}, sentence {_shown(sentence)}"
-        if not np.issubdtype(array.dtype, np.floating):
-            raise DataError(f"{where}: expected floating-point values, got {array.dtype}")
-        if self._layers_and_dim(array.shape, key) != (n_layers, dim):
+        if self._layers_and_dim(shape, key) != (n_layers, dim):
             raise DataError(
-                f"{where}: expected {n_layers} layers of {dim} dimensions as in the first array, got {array.shape}"
+                f"{where}: expected {n_layers} layers of {dim} dimensions as in the first array, got {shape}"
             )
+        n_words = shape[1 if self.axes is Axes.layers_words_dim else 0]
+        if n_words != len(sentence):
+            raise DataError(f"{where}: expected vectors for {len(sentence)} words, got {n_words}")
+
+    def _finite(
+        self, array: Shaped[np.ndarray, "..."], key: str, sentence: Sentence
+    ) -> Float32[np.ndarray, "words layers dim"]:
         if self.axes is Axes.words_dim:
             array = array[:, None, :]
         elif self.axes is Axes.layers_words_dim:
             array = array.transpose(1, 0, 2)
-        if len(array) != len(sentence):
-            raise DataError(f"{where}: expected vectors for {len(sentence)} words, got {len(array)}")
         with np.errstate(over="ignore"):  # an overflow becomes an infinity, which is refused below
             values = array.astype(np.float32)
         finite = np.isfinite(values).all(axis=(1, 2))
         if not finite.all():
             position = int(np.flatnonzero(~finite)[0])
-            raise NumericalError(f"{where}: the vector of word {position} ({sentence[position]!r}) is not finite")
+            raise NumericalError(
+                f"{self.path}, key {key!r}, sentence {_shown(sentence)}: the vector of word {position} "
+                f"({sentence[position]!r}) is not finite"
+            )
         return values
 
 
@@ -169,35 +183,29 @@ def _shown(sentence: Sentence) -> str:
 
 
 def _is_hdf5(path: Path) -> bool:
-    with open(path, "rb") as stream:
-        return stream.read(8) == b"\x89HDF\r\n\x1a\n"
+    return _holds(path, b"\x89HDF\r\n\x1a\n")
 
 
-def _read(vectors: Mapping[str, Any], key: str, path: Path) -> Shaped[np.ndarray, "..."]:
+def _holds(path: Path, magic: bytes) -> bool:
+    """Whether the file begins so."""
     try:
-        return np.asarray(vectors[key])
-    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise DataError(f"key {key!r} of {path} cannot be read: {error}") from error
+        with open(path, "rb") as stream:
+            return stream.read(len(magic)) == magic
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Mapping[str, Any]]:
+def _opened(path: Path) -> Iterator[Hdf5File | NpzFile]:
     """The arrays of the file by key; only those asked for are read."""
-    try:
-        if _is_hdf5(path):
-            try:
-                import h5py
-            except ModuleNotFoundError as error:
-                raise MissingExtraError(needed_by=f"reading {path}", package="h5py", extra="elmo") from error
-            opened = h5py.File(path, "r")
-        else:
-            opened = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is neither an HDF5 nor an npz file, or is damaged: {error}") from error
-    if isinstance(opened, np.ndarray):
+    if _is_hdf5(path):
+        with open_hdf5(path, needed_by=f"reading {path}") as opened:
+            yield opened
+        return
+    if _holds(path, b"\x93NUMPY"):
         raise DataError(f"{path} holds a single array; expected an npz file with one array per sentence, keys 0, 1, …")
-    with opened:
-        yield opened
+    with open_npz(path) as archive:
+        yield archive
 
 
 @lru_cache(maxsize=16)
@@ -213,17 +221,25 @@ def _read_keys(
             raise DataError(f"{sentences} holds no sentences; expected one a line")
         return keys
     with _opened(path) as vectors:
-        if _SENTENCE_INDEX not in vectors:
+        if not isinstance(vectors, Hdf5File) or _SENTENCE_INDEX not in vectors:
             raise ConfigurationError(
                 f"nothing says which sentences the vectors of {path} belong to: give extractor.sentences=FILE with one "
                 f"sentence a line in the order of the keys, or write the entry {_SENTENCE_INDEX!r} into the file"
             )
-        text = np.asarray(vectors[_SENTENCE_INDEX]).reshape(-1)[0]
-    index_of = json.loads(text)
+        text = vectors.text(_SENTENCE_INDEX)
+    try:
+        index_of = parse_json(text)
+    except ValueError as error:
+        raise DataError(f"the entry {_SENTENCE_INDEX!r} of {path} is no JSON: {error}") from error
+    if not isinstance(index_of, dict) or not index_of or not all(sentence for sentence in index_of):
+        raise DataError(f"the entry {_SENTENCE_INDEX!r} of {path} is no JSON object from sentences to keys")
     for sentence_text, key in index_of.items():
+        if type(key) not in (str, int) or "" in sentence_text.split(" "):
+            raise DataError(
+                f"the entry {_SENTENCE_INDEX!r} of {path} has {sentence_text[:60]!r}: {str(key)[:60]!r}; expected "
+                "words separated by single spaces, and a key"
+            )
         keys.setdefault(sentence_text, str(key))
-    if not keys:
-        raise DataError(f"the entry {_SENTENCE_INDEX!r} of {path} is empty; expected one sentence or more")
     return keys
 
 
@@ -232,12 +248,18 @@ def _read_sentences(path: Path) -> Iterator[Sentence]:
     for number, line in numbered_lines(path):
         if not is_json:
             # An empty line is an empty sentence: it keeps its number, but nobody can ask for it.
-            yield tuple(line.split(" ")) if line else ()
+            words = line.split(" ") if line else []
+            if "" in words:
+                raise DataError(
+                    f"{path}, line {number}: word {words.index('') + 1} is empty; expected words separated by single "
+                    "spaces"
+                )
+            yield tuple(words)
             continue
         try:
-            words = json.loads(line)
+            words = parse_json(line)
         except ValueError as error:
             raise DataError(f"{path}, line {number}: not JSON: {error}") from error
-        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
             raise DataError(f"{path}, line {number}: expected a JSON list of words, got {line[:60]!r}")
         yield tuple(words)

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from embedbench.errors import DataError
-from embedbench.extractors.table_cache import map_tensors, read_words
+from embedbench.extractors.table_cache import edition, map_tensors, read_words
 from embedbench.types import Alignment, LayeredWords, Sentence
 
 TABLE_LAYER = ("table",)
@@ -71,9 +71,13 @@ class WordTable:
         return int(self.vectors.shape[1])
 
 
-@lru_cache(maxsize=16)
 def open_table(folder: Path) -> WordTable:
     """The finished table in this folder of the cache, without composition."""
+    return _open_table(folder, edition(folder))
+
+
+@lru_cache(maxsize=16)
+def _open_table(folder: Path, _edition: tuple[int, int]) -> WordTable:
     words, _ = read_words(folder)
     tensors = map_tensors(folder)
     rows: dict[str, int] = {}

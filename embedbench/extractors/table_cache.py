@@ -1,7 +1,7 @@
 """A word table on disk: written once by streaming, whole or absent, memory-mapped ever after.
 
 One folder per table: `table.safetensors` (float32 `vectors`, their `mean` and `std`, for fastText also `ngrams`),
-`vocabulary.json`, and `sizes.json`, by which damage is noticed.
+`vocabulary.json`, and `sizes.json` with sizes and checksums; a damaged table is built again.
 Nothing here is executed when it is read back, unlike gensim's pickles.
 """
 
@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import struct
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -21,14 +22,19 @@ from filelock import FileLock
 from jaxtyping import Float32, Float64
 
 from embedbench.errors import DataError, NumericalError, StoreError
+from embedbench.files.durable import make_folder, sync_folder
 
-_VERSION = 1
+_VERSION = 2
 """Of the layout on disk; part of every folder's name."""
 
 _HEADER_BYTES = 1024
 """Room kept for the safetensors header, because the number of rows is known only after the last one."""
 
 _BUFFER_BYTES = 8 << 20
+
+_TABLE = "table.safetensors"
+_FILES = ("vocabulary.json", _TABLE)
+_HEADER = "header"
 
 CACHE_VARIABLE = "EMBEDBENCH_CACHE"
 
@@ -125,22 +131,31 @@ def cache_folder(option: str) -> Path:
     return Path(base).expanduser() / "tables"
 
 
-def build_once(folder: Path, build: Callable[[TableWriter], None], *, key: str, source: str) -> Path:
+def build_once(
+    folder: Path, build: Callable[[TableWriter], None], *, key: str, source: str, verify: bool = True
+) -> Path:
     """The folder of the finished table `key`; built now if it is absent or damaged.
 
     Two processes that need the same table build it once: the second waits for the first. A process that is killed
     leaves nothing that looks finished.
 
+    Args:
+        folder: of all tables.
+        build: writes the table.
+        key: what tells it from others.
+        source: what it is made from, for messages.
+        verify: compare the checksum of the vectors too, once per process; without it only words and header are checked.
+
     Raises:
         StoreError: the folder cannot be written, or the disk is full.
     """
     finished = folder / f"{key}-v{_VERSION}"
-    if _is_whole(finished):
+    if _is_whole(finished, verify=verify):
         return finished
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with FileLock(folder / f"{finished.name}.lock"):
-            if not _is_whole(finished):
+            if not _is_whole(finished, verify=verify):
                 _build(finished, build, source)
     except OSError as error:
         raise StoreError(
@@ -157,19 +172,22 @@ def _build(finished: Path, build: Callable[[TableWriter], None], source: str) ->
     shutil.rmtree(finished, ignore_errors=True)
     temporary.mkdir()
     try:
-        with open(temporary / "table.safetensors", "wb") as stream:
+        with open(temporary / _TABLE, "wb") as stream:
             writer = TableWriter(stream, source)
             build(writer)
             stream.flush()
             os.fsync(stream.fileno())
         vocabulary = {"source": source, "notes": writer.notes, "words": writer.words}
         _write_json(temporary / "vocabulary.json", vocabulary)
-        sizes = {name: (temporary / name).stat().st_size for name in ("table.safetensors", "vocabulary.json")}
+        sizes = {name: _size_and_sum(temporary / name) for name in _FILES}
+        sizes[_HEADER] = _size_and_sum(temporary / _TABLE, most=_HEADER_BYTES)
         _write_json(temporary / "sizes.json", sizes)
+        sync_folder(temporary)
         os.replace(temporary, finished)  # noqa: PTH105 — the one call that POSIX promises to be atomic
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+    sync_folder(finished.parent)
 
 
 def _write_json(path: Path, value: Any) -> None:
@@ -179,13 +197,37 @@ def _write_json(path: Path, value: Any) -> None:
         os.fsync(stream.fileno())
 
 
-def _is_whole(folder: Path) -> bool:
-    """Whether every file is there with the size it was written with."""
+def _size_and_sum(path: Path, most: int = -1) -> list[int]:
+    """The size of a file and the CRC-32 of its first bytes, of all if `most` is negative."""
+    checksum, left = 0, path.stat().st_size if most < 0 else most
+    with open(path, "rb") as stream:
+        while left > 0 and (block := stream.read(min(left, _BUFFER_BYTES))):
+            checksum = zlib.crc32(block, checksum)
+            left -= len(block)
+    return [path.stat().st_size, checksum]
+
+
+_seen: set[tuple[str, str, int, int, int]] = set()
+"""Files, or parts of them, whose checksum this process has seen to fit: part, path, inode, size, time of change."""
+
+
+def _is_whole(folder: Path, *, verify: bool) -> bool:
+    """Whether every file is there with the size and the checksum it was written with."""
     try:
-        sizes = json.loads((folder / "sizes.json").read_text(encoding="utf-8"))
-        return all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError):
+        told = json.loads((folder / "sizes.json").read_text(encoding="utf-8"))
+        for part in (_HEADER, *_FILES):
+            path = folder / (_TABLE if part == _HEADER else part)
+            stat = path.stat()
+            identity = (part, str(path.resolve()), stat.st_ino, stat.st_size, stat.st_mtime_ns)
+            if stat.st_size != told[part][0]:
+                return False
+            if identity not in _seen and (verify or part != _TABLE):
+                if _size_and_sum(path, most=_HEADER_BYTES if part == _HEADER else -1) != told[part]:
+                    return False
+                _seen.add(identity)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return False
+    return True
 
 
 def _header(table: Path) -> dict[str, Any]:
@@ -195,16 +237,26 @@ def _header(table: Path) -> dict[str, Any]:
     return header
 
 
-@lru_cache(maxsize=16)
+def edition(folder: Path) -> tuple[int, int]:
+    """What tells a finished table from the one that was in this folder before it was built again."""
+    stat = (folder / "sizes.json").stat()
+    return stat.st_ino, stat.st_mtime_ns
+
+
 def read_words(folder: Path) -> tuple[tuple[str, ...], dict[str, int]]:
     """The words of a finished table in row order, and the notes beside them."""
+    return _read_words(folder, edition(folder))
+
+
+@lru_cache(maxsize=16)
+def _read_words(folder: Path, _edition: tuple[int, int]) -> tuple[tuple[str, ...], dict[str, int]]:
     vocabulary = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
     return tuple(vocabulary["words"]), vocabulary["notes"]
 
 
 def map_tensors(folder: Path) -> dict[str, Float32[np.ndarray, "..."]]:
     """The tensors of a finished table, memory-mapped and read-only: nothing is copied until a row is asked for."""
-    table = folder / "table.safetensors"
+    table = folder / _TABLE
     return {
         name: np.memmap(table, np.float32, "r", _HEADER_BYTES + entry["data_offsets"][0], tuple(entry["shape"]))
         for name, entry in _header(table).items()

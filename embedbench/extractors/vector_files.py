@@ -7,8 +7,8 @@ https://nlp.stanford.edu/projects/glove/ .
 from __future__ import annotations
 
 import enum
-import gzip
 import lzma
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +25,13 @@ Row = tuple[str, Float32[np.ndarray, "dim"]]
 _BLOCK_BYTES = 1 << 20
 
 _LONGEST_HEADER = 64
+
+_MOST_DIMENSIONS = 100_000
+
+_LONGEST_WORD = 1 << 16
+"""Bytes of a word in a binary file."""
+
+_NOT_IN_NUMBERS = re.compile(rb"[^-+.0-9eE ]")
 
 PICKLE_MAGIC = b"\x80"
 """The first byte of every pickle of protocol 2 or later, so also of gensim's KeyedVectors files."""
@@ -86,12 +93,16 @@ class _damage_reported:  # noqa: N801 — reads as a statement where it is used
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._stream.close()
-        if isinstance(error, gzip.BadGzipFile | EOFError | lzma.LZMAError | zlib.error):
+        if isinstance(error, OSError | EOFError | lzma.LZMAError | zlib.error):
             raise DataError(f"the archive {self._path} is damaged: {error}; get the file again") from error
 
 
 def _parse_header(path: Path, header: bytes) -> tuple[int, int]:
     fields = header.split() if len(header) <= _LONGEST_HEADER else []
+    if len(fields) == 2 and all(field.isdigit() for field in fields) and int(fields[1]) > _MOST_DIMENSIONS:
+        raise DataError(
+            f"{path}, line 1: {int(fields[1]):,} dimensions cannot be; expected at most {_MOST_DIMENSIONS:,}"
+        )
     if len(fields) != 2 or not all(field.isdigit() for field in fields) or int(fields[1]) == 0:
         raise DataError(
             f"{path}, line 1: expected the number of words and of dimensions, such as '3000000 300', got "
@@ -159,9 +170,17 @@ def _parse_line(path: Path, number: int, line: bytes, *, dim: int, errors: Unico
     word = _decode(b" ".join(fields[:-dim]), errors, f"{path}, line {number}")
     try:
         # By way of Python's float, as gensim does it, so that the bits agree.
-        return word, np.array([float(value) for value in fields[-dim:]], np.float64).astype(np.float32)
+        values = np.array([float(value) for value in fields[-dim:]], np.float64)
     except ValueError as error:
         raise DataError(f"{path}, line {number}: a value of the word {word!r} is no number: {error}") from error
+    # What `float` takes besides: digits parted by underscores, and white space around them.
+    if _NOT_IN_NUMBERS.search(b" ".join(fields[-dim:])):
+        raise DataError(
+            f"{path}, line {number}: a value of the word {word!r} is no number; expected numbers separated by single "
+            "spaces"
+        )
+    with np.errstate(over="ignore"):  # an overflow becomes an infinity, which the table refuses
+        return word, values.astype(np.float32)
 
 
 def _decode(word: bytes, errors: UnicodeErrors, where: str) -> str:
@@ -187,6 +206,11 @@ def read_word2vec_binary(path: Path, errors: UnicodeErrors) -> Iterator[Row]:
             # Read on until the whole entry is in the block; an entry is short, so this loop runs once in thousands.
             while (space := block.find(b" ", at)) < 0 or len(block) - space - 1 < size:
                 more = stream.read(_BLOCK_BYTES)
+                if more and space < 0 and len(block) - at > _LONGEST_WORD:
+                    raise DataError(
+                        f"{path}, word {number} goes on for more than {_LONGEST_WORD:,} bytes; the file is damaged, or "
+                        "is no word2vec binary file"
+                    )
                 if not more:
                     raise DataError(
                         f"{path} ends within word {number} of the {n} that its first line promises; it is incomplete, "

@@ -93,7 +93,7 @@ class Word2Vec:
     @property
     def dim(self) -> int:
         """Dimensions of the vectors."""
-        return self.vector_size if self.path is None else self._table().dim
+        return self.vector_size if self.path is None else self._table(verify=False).dim
 
     @property
     def fingerprint(self) -> str:
@@ -135,9 +135,11 @@ class Word2Vec:
             "file", _VERSION, file_fingerprint(path), beside, self.format.value, self.unicode_errors.value
         )
 
-    def _table(self) -> WordTable:
+    def _table(self, *, verify: bool = True) -> WordTable:
         source = self.path or self.corpus or ""
-        return open_table(build_once(cache_folder(self.cache), self._build, key=self._key(), source=source))
+        return open_table(
+            build_once(cache_folder(self.cache), self._build, key=self._key(), source=source, verify=verify)
+        )
 
     def _build(self, writer: TableWriter) -> None:
         if self.corpus is not None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from embedbench.errors import DataError
+from embedbench.files.strict_json import parse_json
+
+_LARGEST = 1 << 16
+"""Of every size; the published models stay below 5,000."""
+
+_MOST_LAYERS = 100
+
+_HIGHEST_CLIP = 1e30
 
 N_CHARACTERS = 262
 """Character ids of the published format: 256 bytes, four markers, padding, and 0 for "no word here"."""
@@ -67,20 +74,20 @@ def read_options(path: str | Path) -> BilmOptions:
     """
     path = Path(path)
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(f"the biLM options {path} do not exist; give the options.json of a published ELMo") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"the biLM options {path} cannot be read as JSON: {error}") from None
     try:
         options = _from_json(raw)
+        # Training files say 261: bilm-tf counts "no word here" only when it runs the model.
+        n_characters = raw["char_cnn"].get("n_characters", N_CHARACTERS)
     except KeyError as error:
         raise DataError(f"the biLM options {path} lack the entry {error}; expected a published options.json") from None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError) as error:
         raise DataError(f"the biLM options {path} have an entry of the wrong kind: {error}") from None
     _check(options, path)
-    # Training files say 261: bilm-tf counts "no word here" only when it runs the model.
-    n_characters = raw["char_cnn"].get("n_characters", N_CHARACTERS)
     if n_characters not in (N_CHARACTERS - 1, N_CHARACTERS):
         raise DataError(
             f"the biLM options {path} ask for {n_characters} characters; the published format has {N_CHARACTERS}"
@@ -88,34 +95,65 @@ def read_options(path: str | Path) -> BilmOptions:
     return options
 
 
-def _from_json(raw: dict[str, Any]) -> BilmOptions:
+def _from_json(raw: Any) -> BilmOptions:
     lstm, cnn = raw["lstm"], raw["char_cnn"]
     return BilmOptions(
-        character_dim=int(cnn["embedding"]["dim"]),
-        filters=tuple((int(width), int(number)) for width, number in cnn["filters"]),
-        n_highway=int(cnn.get("n_highway") or 0),
+        character_dim=_size(cnn["embedding"], "dim"),
+        filters=tuple(_filter(one) for one in cnn["filters"]),
+        n_highway=_size(cnn, "n_highway", 0),
         activation=str(cnn.get("activation", "relu")),
-        max_characters=int(cnn["max_characters_per_token"]),
-        projection=int(lstm["projection_dim"]),
-        cell=int(lstm["dim"]),
-        n_layers=int(lstm.get("n_layers", 1)),
-        cell_clip=_clip(lstm.get("cell_clip")),
-        projection_clip=_clip(lstm.get("proj_clip")),
-        skip_connections=bool(lstm.get("use_skip_connections", False)),
+        max_characters=_size(cnn, "max_characters_per_token"),
+        projection=_size(lstm, "projection_dim"),
+        cell=_size(lstm, "dim"),
+        n_layers=_size(lstm, "n_layers", 1),
+        cell_clip=_clip(lstm, "cell_clip"),
+        projection_clip=_clip(lstm, "proj_clip"),
+        skip_connections=_boolean(lstm, "use_skip_connections"),
     )
 
 
-def _clip(value: Any) -> float | None:
+def _size(entries: Any, name: str, default: int | None = None) -> int:
+    value = entries[name] if default is None else entries.get(name)
+    if value is None and default is not None:
+        return default
+    # JSON's true and false are no sizes, and a rounded or converted one would be another model.
+    if type(value) is not int or not 0 <= value <= _LARGEST:
+        raise ValueError(f"{name} is {repr(value)[:60]}; expected a whole number up to {_LARGEST:,}")
+    return value
+
+
+def _filter(raw: Any) -> tuple[int, int]:
+    if not isinstance(raw, list) or len(raw) != 2:
+        raise ValueError(f"a filter is {repr(raw)[:60]}; expected [width, number]")
+    named = {"width": raw[0], "number": raw[1]}
+    return _size(named, "width"), _size(named, "number")
+
+
+def _boolean(entries: Any, name: str) -> bool:
+    value = entries.get(name, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} is {repr(value)[:60]}; expected true or false")  # noqa: TRY004
+    return value
+
+
+def _clip(entries: Any, name: str) -> float | None:
+    value = entries.get(name)
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not 0 <= value < _HIGHEST_CLIP:
+        raise ValueError(f"{name} is {repr(value)[:60]}; expected a positive number, or 0 or null for none")
     # The original code takes 0 as "no clipping" too.
-    return float(value) if value else None
+    return float(value) or None
 
 
 def _check(options: BilmOptions, path: Path) -> None:
     if options.activation not in ("relu", "tanh"):
         raise DataError(f"the biLM options {path} ask for activation {options.activation!r}; expected relu or tanh")
     sizes = (options.character_dim, options.projection, options.cell, options.n_layers, len(options.filters))
-    if min(sizes) < 1:
+    if min(sizes) < 1 or any(min(one) < 1 for one in options.filters):
         raise DataError(f"the biLM options {path} have a size below 1; every size and the list of filters must be ≥ 1")
+    if max(options.n_layers, options.n_highway, len(options.filters)) > _MOST_LAYERS:
+        raise DataError(f"the biLM options {path} have more than {_MOST_LAYERS} layers or filters of one kind")
     widest = max(width for width, _ in options.filters)
     if options.max_characters < max(widest, 3):
         raise DataError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor
 
-from embedbench.errors import DataError, MissingExtraError, NumericalError
+from embedbench.errors import DataError, NumericalError
+from embedbench.files.hdf5 import open_hdf5
 from embedbench.models.bilm import Bilm, CharacterWeights, LstmWeights
 from embedbench.models.bilm_options import N_CHARACTERS, BilmOptions
 
@@ -157,28 +159,18 @@ class _WeightFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: Any = None
+        self._closing = ExitStack()
 
     def __enter__(self) -> _WeightFile:
-        try:
-            import h5py
-        except ModuleNotFoundError:
-            raise MissingExtraError(needed_by="elmo", package="h5py", extra="elmo") from None
         if not self._path.is_file():
             raise DataError(
                 f"the biLM weights {self._path} do not exist; give the weights.hdf5 that belongs to the options"
             )
-        try:
-            self._file = h5py.File(self._path, "r")
-        except OSError as error:
-            raise DataError(
-                f"the biLM weights {self._path} are damaged or not HDF5 ({_first_line(error)}); "
-                "expected a complete weights.hdf5: get the file again"
-            ) from None
+        self._file = self._closing.enter_context(open_hdf5(self._path, needed_by="elmo"))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self._closing.close()
 
     def __contains__(self, name: str) -> bool:
         return name in self._file
@@ -189,24 +181,14 @@ class _WeightFile:
             raise DataError(
                 f"the biLM weights {self._path} have no data set {name}; the options expect one of shape {list(shape)}"
             )
-        dataset = self._file[name]
-        got = tuple(getattr(dataset, "shape", ()))
+        got = self._file.shape(name)
         if got != shape:
             raise DataError(
                 f"the biLM weights {self._path} have data set {name} with shape {list(got)}, but the options expect "
                 f"{list(shape)}; do the two files belong together?"
             )
-        try:
-            values = np.asarray(dataset[...], dtype=np.float32)
-        except OSError as error:
-            raise DataError(
-                f"data set {name} of the biLM weights {self._path} is damaged ({_first_line(error)}); expected "
-                f"{list(shape)} numbers: get the file again"
-            ) from None
+        with np.errstate(over="ignore"):  # an overflow becomes an infinity, which is refused below
+            values = np.asarray(self._file.floats(name), dtype=np.float32)
         if not np.isfinite(values).all():
             raise NumericalError(f"data set {name} of the biLM weights {self._path} has a NaN or an infinity")
         return values
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

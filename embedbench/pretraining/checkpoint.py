@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from embedbench.errors import ConfigurationError, DataError
+from embedbench.files.durable import sync_folder
 
 
 class Checkpoint:
@@ -28,6 +29,7 @@ class Checkpoint:
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, self._path)  # noqa: PTH105 — the one call that POSIX promises to be atomic
+        sync_folder(self._path.parent)
 
     def read(self) -> dict[str, Any] | None:
         """The state on disk; None where there is none.
@@ -45,6 +47,8 @@ class Checkpoint:
                 f"the checkpoint {self._path} is damaged ({type(error).__name__}); delete {self._path.parent} to train "
                 "from the beginning"
             ) from error
+        if not isinstance(state, dict) or "key" not in state:
+            raise DataError(f"{self._path} is no checkpoint of embedbench; delete {self._path.parent} to begin anew")
         if state["key"] != self._key:
             raise ConfigurationError(
                 f"{self._path.parent} holds a checkpoint of another corpus, other options or another version; choose "

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from embedbench.errors import ConfigurationError, DataError
+from embedbench.files.durable import written_whole
 
 MAX_FILES = 100_000
 MAX_BYTES = 8 << 30
@@ -167,15 +168,11 @@ def write_archive(path: Path, files: Iterator[tuple[str, bytes]] | dict[str, byt
     """
     items = files.items() if isinstance(files, dict) else files
     partial = path.with_name(f".{path.name}.partial")
-    try:
-        with zipfile.ZipFile(partial, "w") as archive:
-            for name, content in items:
-                info = zipfile.ZipInfo(name)  # its time is 1980, the first that a zip file knows
-                info.create_system = 3
-                info.external_attr = (stat.S_IFREG | 0o644) << 16
-                # Parquet is packed already.
-                info.compress_type = zipfile.ZIP_STORED if name.endswith(".parquet") else zipfile.ZIP_DEFLATED
-                archive.writestr(info, content, compresslevel=6)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with written_whole(path, partial), zipfile.ZipFile(partial, "w") as archive:
+        for name, content in items:
+            info = zipfile.ZipInfo(name)  # its time is 1980, the first that a zip file knows
+            info.create_system = 3
+            info.external_attr = (stat.S_IFREG | 0o644) << 16
+            # Parquet is packed already.
+            info.compress_type = zipfile.ZIP_STORED if name.endswith(".parquet") else zipfile.ZIP_DEFLATED
+            archive.writestr(info, content, compresslevel=6)

@@ -13,7 +13,7 @@ from embedbench import __version__
 from embedbench.environment import installed
 from embedbench.errors import DataError
 from embedbench.results.archive import ArchiveFolder, Folder, write_archive
-from embedbench.results.plain_json import to_json
+from embedbench.results.plain_json import to_text
 from embedbench.results.predictions import FILE_NAME as PREDICTIONS
 from embedbench.results.reading import RECORD
 from embedbench.results.rerun_text import rerun_text
@@ -66,9 +66,10 @@ def write_bundle(path: Path, cells: Sequence[tuple[Record, Folder]], tables: Map
             yield name, texts[name]
         for folder, (record, lies) in unique.items():
             yield f"{folder}/config.json", _json(record.config)
-            yield f"{folder}/{RECORD}", json.dumps(to_json(record), ensure_ascii=False).encode() + b"\n"
-            if record.predictions is not None:
-                yield f"{folder}/{PREDICTIONS}", _predictions(lies)
+            predictions = None if record.predictions is None else _predictions(lies)
+            yield f"{folder}/{RECORD}", to_text(record, predictions)
+            if predictions is not None:
+                yield f"{folder}/{PREDICTIONS}", predictions
 
     def summed() -> Iterator[tuple[str, bytes]]:
         for name, content in files():

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 from jaxtyping import Bool, Int64, Real
 
 from embedbench.errors import DataError
+from embedbench.files.hdf5 import first_line
 from embedbench.results.archive import ArchiveFolder, Folder
+from embedbench.results.checksums import fits
+from embedbench.results.schema import PREDICTIONS
 
-FILE_NAME = "predictions.parquet"
+FILE_NAME = PREDICTIONS
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,38 +83,60 @@ def _narrow(column: np.ndarray) -> np.ndarray:
 
 
 MAX_CELLS = 1 << 29
-"""Values in the predictions of a cell that comes in a bundle: a small Parquet file can stand for a huge table."""
+"""Values in the predictions of a cell: a small Parquet file can stand for a huge table."""
+
+_FREE_CELLS = 1 << 25
+_CELLS_PER_BYTE = 128
+"""So many values any file may hold (256 MiB), and beyond it so many for each of its bytes."""
+
+RECORD = "record.json"
+"""The file of a cell."""
 
 
 def read_predictions(folder: Folder, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """The predictions beside a record; of these columns alone, if any are named.
 
     Raises:
-        DataError: they are missing or damaged.
+        DataError: they are missing or damaged, or not those that the record was written with.
     """
+    place = f"{folder}/{FILE_NAME}"
     if isinstance(folder, ArchiveFolder):
-        whole = _from_bundle(folder)
-        return whole.select(columns) if columns else whole
-    path = folder / FILE_NAME
-    try:
-        return pl.read_parquet(path, columns=list(columns) if columns else None)
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing: the cell left no predictions; run it again") from None
-    except pl.exceptions.PolarsError as error:
-        raise DataError(f"{path} is damaged ({error}); delete its folder and run the cell again") from error
-
-
-def _from_bundle(folder: ArchiveFolder) -> pl.DataFrame:
-    content = folder.read(FILE_NAME)
-    try:
-        table = pl.scan_parquet(BytesIO(content))
-        kinds = table.collect_schema()
-        plain = all(kind.is_numeric() or kind == pl.Boolean for kind in kinds.dtypes())
-        n = table.select(pl.len()).collect().item()
-        if not plain or n * len(kinds) > MAX_CELLS:
+        content = folder.read(FILE_NAME)
+    else:
+        try:
+            content = (folder / FILE_NAME).read_bytes()
+        except FileNotFoundError:
+            raise DataError(f"{place} is missing: the cell left no predictions; run it again") from None
+        if not belong(folder, content):
             raise DataError(
-                f"{folder}/{FILE_NAME} has {n:,} rows of {len(kinds):,} columns; at most {MAX_CELLS:,} numbers are read"
+                f"{place} is damaged: its checksum is not the one in the record; delete its folder and run the cell "
+                "again"
             )
-        return pl.read_parquet(BytesIO(content))
-    except pl.exceptions.PolarsError as error:
-        raise DataError(f"{folder}/{FILE_NAME} is damaged ({error})") from error
+    try:
+        _check_size(place, content)
+        return pl.read_parquet(BytesIO(content), columns=list(columns) if columns else None)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
+        raise DataError(
+            f"{place} is damaged ({first_line(error)}); delete its folder and run the cell again"
+        ) from error
+
+
+def belong(folder: Path, predictions: bytes) -> bool:
+    """Whether these are the bytes that the record in the folder was written with; an older record does not tell."""
+    try:
+        with open(folder / RECORD, "rb") as stream:
+            stream.seek(max(0, stream.seek(0, 2) - 64))
+            return fits(stream.read(), predictions)
+    except FileNotFoundError:
+        return True
+
+
+def _check_size(place: str, content: bytes) -> None:
+    """Refuses what is no table of numbers, and what would take more memory than such a file honestly holds."""
+    table = pl.scan_parquet(BytesIO(content))
+    kinds = table.collect_schema()
+    plain = all(kind.is_numeric() or kind == pl.Boolean for kind in kinds.dtypes())
+    n = table.select(pl.len()).collect().item()
+    most = min(MAX_CELLS, _FREE_CELLS + _CELLS_PER_BYTE * len(content))
+    if not plain or n * len(kinds) > most:
+        raise DataError(f"{place} has {n:,} rows of {len(kinds):,} columns; at most {most:,} numbers are read")

@@ -13,13 +13,11 @@ from typing import Any
 
 import polars as pl
 
-from embedbench.errors import ConfigurationError, DataError
+from embedbench.errors import ConfigurationError, DataError, one_line
 from embedbench.results.archive import Archive, Folder
 from embedbench.results.plain_json import from_text
+from embedbench.results.predictions import RECORD as RECORD
 from embedbench.results.schema import Record, Score, selectivity
-
-RECORD = "record.json"
-"""The file of a cell."""
 
 BUNDLE = ".zip"
 """The ending of a bundle."""
@@ -33,7 +31,7 @@ class Problem:
     what: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.what}"
+        return one_line(f"{self.path}: {self.what}")
 
 
 @dataclass(frozen=True)
@@ -60,10 +58,13 @@ def read_record(path: Path) -> Record:
     """The record in a file.
 
     Raises:
-        DataError: the file is half-written, foreign, or of a newer schema.
+        DataError: the file is half-written, damaged, foreign, or of a newer schema.
         OSError: it cannot be read.
     """
-    return from_text(path.read_bytes())
+    try:
+        return from_text(path.read_bytes(), str(path))
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
 
 
 def read_records(*folders: Path | str) -> Results:
@@ -97,7 +98,7 @@ class _Found:
 
     def add(self, key: str, folder: Folder, shown: Path | str, read: Callable[[], bytes]) -> None:
         try:
-            self.records.setdefault(key, (folder, from_text(read())))
+            self.records.setdefault(key, (folder, from_text(read(), str(shown))))
         except (DataError, OSError) as error:
             self.problems.setdefault(key, Problem(shown, str(error)))
 

@@ -69,6 +69,9 @@ def running_cells(*folders: Path) -> tuple[RunningCell, ...]:
     found = []
     for folder in folders:
         for path in sorted((folder / FOLDER).glob("*.json")):
-            with contextlib.suppress(OSError, ValueError, TypeError):
-                found.append(RunningCell(**json.loads(path.read_text(encoding="utf-8"))))
+            with contextlib.suppress(OSError, ValueError, TypeError, RecursionError, OverflowError):
+                cell = RunningCell(**json.loads(path.read_text(encoding="utf-8")))
+                kinds = [type(value) for value in asdict(cell).values()]
+                if kinds == [str, str, str, str, int] and 0 < cell.process < 1 << 31:
+                    found.append(cell)
     return tuple(sorted(found, key=lambda cell: (cell.started, cell.extractor, cell.task)))

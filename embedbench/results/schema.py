@@ -20,6 +20,9 @@ from embedbench.scoring.subsets import WHOLE
 NO_MIX = "none"
 """The mix of a baseline."""
 
+PREDICTIONS = "predictions.parquet"
+"""The file beside a record that holds its predictions."""
+
 SCHEMA = 1
 """The version that this code writes; a record of a newer version is named and left alone."""
 

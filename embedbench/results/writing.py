@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
 import os
 import re
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from io import BytesIO
 from pathlib import Path
 
 from embedbench.errors import DataError
+from embedbench.files.durable import make_folder, written_whole
 from embedbench.fingerprint import fingerprint
-from embedbench.results.plain_json import to_json
+from embedbench.results.plain_json import to_text
 from embedbench.results.predictions import FILE_NAME as PREDICTIONS
-from embedbench.results.predictions import Predictions
+from embedbench.results.predictions import Predictions, belong
 from embedbench.results.reading import RECORD as RECORD
 from embedbench.results.reading import read_record
 from embedbench.results.schema import Record, Status
@@ -52,26 +52,34 @@ def write_record(results: Path, record: Record, predictions: Predictions | None 
         raise DataError(f"{folder} holds the cell {before.identity}, not {record.identity}; write to other results")
     if record.status == Status.FAILED and before is not None and before.status == Status.DONE:
         return folder
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     _sweep(folder)
     record = dataclasses.replace(record, predictions=None if predictions is None else PREDICTIONS)
-    text = json.dumps(to_json(record), ensure_ascii=False, allow_nan=False)
+    packed = None
     if predictions is not None:
+        stream = BytesIO()
+        predictions.frame().write_parquet(stream, compression="zstd")
+        packed = stream.getvalue()
+    text = to_text(record, packed)
+    if packed is not None:
         with _atomically(folder / PREDICTIONS) as path:
-            predictions.frame().write_parquet(path, compression="zstd")
+            path.write_bytes(packed)
     with _atomically(folder / RECORD) as path:
-        path.write_text(text + "\n", encoding="utf-8")
+        path.write_bytes(text)
     return folder
 
 
 def finished(folder: Path) -> Record | None:
-    """The record of a cell that need not run again; None if it is absent, failed, torn or without its predictions."""
+    """The record of a cell that need not run again; None if it is absent, failed, damaged or lacks its predictions."""
     record = _record_there(folder)
     if record is None or record.status != Status.DONE:
         return None
-    if record.predictions is not None and not (folder / record.predictions).is_file():
+    if record.predictions is None:
+        return record
+    try:
+        return record if belong(folder, (folder / record.predictions).read_bytes()) else None
+    except OSError:
         return None
-    return record
 
 
 def _record_there(folder: Path) -> Record | None:
@@ -81,26 +89,9 @@ def _record_there(folder: Path) -> Record | None:
         return None
 
 
-@contextlib.contextmanager
-def _atomically(path: Path) -> Iterator[Path]:
+def _atomically(path: Path) -> AbstractContextManager[Path]:
     """A path to write to; what was written takes the final name only when it is on the disk."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        descriptor = os.open(partial, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(partial, path)  # noqa: PTH105  (the system call that is atomic)
-    finally:
-        partial.unlink(missing_ok=True)
-    # The new name must survive a power failure too.
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return written_whole(path, path.with_name(f".{path.name}.{os.getpid()}.partial"))
 
 
 def _sweep(folder: Path) -> None:

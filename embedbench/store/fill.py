@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,13 @@ from filelock import FileLock, Timeout
 
 from embedbench.allocation import keep_freed_memory
 from embedbench.errors import StoreError
+from embedbench.files.durable import make_folder
 from embedbench.progress import Advance, Progress, SilentProgress
 from embedbench.store.encoding import encode_shard, stored_layers
 from embedbench.store.estimate import check_cap, check_free_space, free_bytes, human_bytes, size_of
 from embedbench.store.inspection import is_intact, missing_shards, trust
 from embedbench.store.layout import Layout, StoreDtype, shard_path
-from embedbench.store.manifest import check_owner, write_manifest
+from embedbench.store.manifest import check_owner, read_manifest, write_manifest
 from embedbench.store.reading import LayeredStore
 from embedbench.store.rounding import measure_rounding
 from embedbench.store.shard import write_shard
@@ -75,15 +76,14 @@ def fill(
         check_cap(layout, folder, max_bytes)
         check_free_space(layout, folder, needed)
         with _storage_errors(layout, folder, needed):
-            _locks(folder).mkdir(parents=True, exist_ok=True)
-            with FileLock(_locks(folder) / "manifest.lock"):
-                write_manifest(
-                    folder, layout, extractor_fingerprint=extractor.fingerprint, corpus_fingerprint=corpus.fingerprint
-                )
+            _manifest(extractor, corpus, layout, folder)
         with progress.phase(f"extract {layout.extractor}", words, "words") as advance:
             _Filling(extractor, corpus, layout, folder, progress, advance).build(missing)
         with _storage_errors(layout, folder, 0), FileLock(_locks(folder) / "precision.lock"):
             measure_rounding(folder, extractor, corpus)
+    elif read_manifest(folder) is None:
+        with suppress(OSError):  # a finished store may be read-only; no vector depends on its manifest
+            _manifest(extractor, corpus, layout, folder)
     return LayeredStore(folder, layout)
 
 
@@ -134,6 +134,16 @@ class _Filling:
     def _storage_errors(self, words: int) -> Iterator[None]:
         with _storage_errors(self.layout, self.folder, words * self.layout.bytes_per_word):
             yield
+
+
+def _manifest(extractor: Extractor, corpus: Corpus, layout: Layout, folder: Path) -> None:
+    make_folder(folder)
+    _locks(folder).mkdir(exist_ok=True)
+    with FileLock(_locks(folder) / "manifest.lock"):
+        if read_manifest(folder) is None:
+            write_manifest(
+                folder, layout, extractor_fingerprint=extractor.fingerprint, corpus_fingerprint=corpus.fingerprint
+            )
 
 
 def _locks(folder: Path) -> Path:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
 from embedbench.errors import StoreError
+from embedbench.files.durable import written_whole
 from embedbench.store.estimate import size_of
 from embedbench.store.layout import FORMAT, SENTENCES_PER_SHARD, Layout
 
@@ -40,23 +42,30 @@ def write_manifest(folder: Path, layout: Layout, *, extractor_fingerprint: str, 
         "shards": layout.n_shards,
         "bytes": size.bytes,
     }
-    temporary = folder / f"{MANIFEST}.tmp"
-    try:
-        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        temporary.replace(folder / MANIFEST)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    content["checksum"] = _checksum(content)
+    with written_whole(folder / MANIFEST, folder / f"{MANIFEST}.tmp") as path:
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of a store folder; None when there is none, or it is torn or foreign."""
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    known = isinstance(content, dict) and {"key", "extractor", "shards", "words"} <= content.keys()
-    return content if known else None
+    if not isinstance(content, dict):
+        return None
+    kinds = {"key": str, "extractor": str, "shards": int, "words": int}
+    if content.get("checksum", _checksum(content)) != _checksum(content):
+        return None
+    known = all(type(content.get(name)) is kind for name, kind in kinds.items())
+    return content if known and min(content["shards"], content["words"]) >= 0 else None
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    """By which a flipped bit is noticed; older manifests have none."""
+    told = {name: value for name, value in content.items() if name != "checksum"}
+    return f"{zlib.crc32(json.dumps(told, sort_keys=True).encode()):08x}"
 
 
 def check_owner(folder: Path, layout: Layout) -> None:

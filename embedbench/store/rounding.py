@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from embedbench.files.durable import written_whole
 from embedbench.types import Corpus, Extractor, Rounded
 
 _FILE = "precision.json"
+_KEYS = {"computed", "error"}
 _WORDS = 200
 EXACT = "fp32"
 
@@ -27,15 +30,24 @@ def measure_rounding(folder: Path, extractor: Extractor, corpus: Corpus) -> None
     found: dict[str, Any] = {"computed": extractor.computed_precision}
     if extractor.computed_precision != EXACT:
         found["error"] = dict(extractor.precision_error(corpus.sample(_WORDS)))
-    temporary = folder / f"{_FILE}.tmp"
-    temporary.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(folder / _FILE)
+    with written_whole(folder / _FILE, folder / f"{_FILE}.tmp") as path:
+        path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def read_rounding(folder: Path) -> Mapping[str, Any]:
     """What `measure_rounding` wrote; empty for a store without it."""
     try:
         found = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if _is_sound(found) else {}
+
+
+def _is_sound(found: Any) -> bool:
+    """Whether this is what `measure_rounding` writes; a record takes it over."""
+    if not isinstance(found, dict) or not isinstance(found.get("computed"), str) or not found.keys() <= _KEYS:
+        return False
+    error = found.get("error", {})
+    return isinstance(error, dict) and all(
+        type(value) in (int, float) and math.isfinite(value) for value in error.values()
+    )

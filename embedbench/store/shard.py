@@ -18,6 +18,7 @@ from typing import BinaryIO
 import numpy as np
 from jaxtyping import Int64
 
+from embedbench.files.durable import sync_folder
 from embedbench.store.layout import ALIGNMENT_KINDS, FORMAT, Layout
 from embedbench.types import Alignment
 
@@ -127,17 +128,6 @@ def read_alignment(path: Path) -> dict[str, Int64[np.ndarray, "n"]]:
             kind: np.frombuffer(stream.read(count * _POSITION.itemsize), dtype=_POSITION).astype(np.int64)
             for kind, count in head[1].items()
         }
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes a rename in this folder survive a power cut, where the system can."""
-    if os.name == "nt":  # folders cannot be opened there
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _header(layout: Layout, shard: int, counts: Counts, checksum: int) -> bytes:

@@ -111,7 +111,7 @@ def trees(draw: st.DrawFn) -> list[int]:
     return [heads[word] for word in sorted(order)]
 
 
-FORMS = st.text(st.characters(exclude_characters="\t\n\r", exclude_categories=["Cs"]), min_size=1)
+FORMS = st.text(st.characters(exclude_characters="\0\t\n\r", exclude_categories=["Cs"]), min_size=1)
 NAMES = st.text("ABCabc[]", min_size=1, max_size=4)
 
 

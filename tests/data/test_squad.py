@@ -61,9 +61,9 @@ def squad(answers, question="Who?", **changes) -> str:
         (squad([]), "question q1 has no answer; expected at least one: only SQuAD 1.1"),
         (squad([{"text": "Eve", "answer_start": 8}], question=" "), "question q1 is empty"),
         (squad([], data=[]), "holds no questions"),
-        ('{"data": [{"title": "T"}]}', "KeyError 'paragraphs'; expected data > paragraphs"),
+        ('{"data": [{"title": "T"}]}', "under 'paragraphs' there is nothing; expected data > paragraphs"),
         ("[1, 2]\n", "expected data > paragraphs"),
-        ('{"data":\n oops}', "line 2: .*expected JSON as SQuAD 1.1"),
+        ('{"data":\n oops}', "at line 2, character 2; expected JSON as SQuAD 1.1"),
     ],
 )
 def test_a_fault_is_told_in_one_sentence(tmp_path, content, told) -> None:

@@ -60,7 +60,7 @@ def test_a_malformed_table_names_file_line_and_problem(
         read_labelled_texts(path, **options)  # type: ignore[arg-type]
 
 
-CELLS = st.text(st.characters(exclude_characters="\t\n\r\ufeff", exclude_categories=["Cs"]), min_size=1).filter(
+CELLS = st.text(st.characters(exclude_characters="\0\t\n\r\ufeff", exclude_categories=["Cs"]), min_size=1).filter(
     str.strip
 )
 

@@ -152,3 +152,30 @@ def test_the_folder_follows_option_then_environment(tmp_path: Path, monkeypatch:
     assert cache_folder("") == tmp_path / "environment" / "tables"
     monkeypatch.delenv("EMBEDBENCH_CACHE")
     assert cache_folder("").parts[-3:] == (".cache", "embedbench", "tables")
+
+
+@pytest.mark.parametrize("name", ["table.safetensors", "vocabulary.json", "sizes.json"])
+def test_a_flipped_bit_anywhere_is_noticed_and_the_table_built_again(tmp_path: Path, name: str) -> None:
+    folder = build_once(tmp_path, small, key="k", source="s")
+    whole = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for place in range(0, len(whole[name]), max(1, len(whole[name]) // 40)):
+        damaged = bytearray(whole[name])
+        damaged[place] ^= 4
+        (folder / name).write_bytes(damaged)
+        table_cache._seen.clear()
+        table = open_table(build_once(tmp_path, small, key="k", source="s"))
+        assert (folder / name).read_bytes() == whole[name] or name == "sizes.json"
+        assert dict(table.rows) == {"a": 0, "b": 1}
+        np.testing.assert_array_equal(table.vectors, np.stack([row for _, row in ROWS]))
+
+
+def test_sizes_alone_are_asked_for_without_reading_the_vectors(tmp_path: Path) -> None:
+    folder = build_once(tmp_path, small, key="k", source="s")
+    damaged = bytearray((folder / "table.safetensors").read_bytes())
+    damaged[1024] ^= 1  # behind the header
+    (folder / "table.safetensors").write_bytes(damaged)
+    table_cache._seen.clear()
+    assert open_table(build_once(tmp_path, small, key="k", source="s", verify=False)).dim == 2
+    assert (folder / "table.safetensors").read_bytes() == damaged
+    table = open_table(build_once(tmp_path, small, key="k", source="s"))
+    np.testing.assert_array_equal(table.vectors, np.stack([row for _, row in ROWS]))

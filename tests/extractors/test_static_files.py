@@ -172,3 +172,29 @@ def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(b"a 1 2\n" * 1000)[:-10])
     with pytest.raises(DataError, match=r"the archive .*v\.txt\.gz is damaged"):
         list(read_glove(path, dim=None, spaces_in_words=False))
+
+
+@pytest.mark.parametrize("value", ["1_0", "\t1", "1\x0b", "\r1"])
+def test_what_python_takes_for_a_number_and_people_do_not(tmp_path: Path, value: str) -> None:
+    (tmp_path / "g.txt").write_bytes(f"word 1 {value} 2\n".encode())
+    with pytest.raises(DataError, match=r"g\.txt, line 1: a value of the word 'word' is no number"):
+        list(read_glove(tmp_path / "g.txt", dim=None, spaces_in_words=False))
+
+
+def test_a_value_too_large_for_float32_is_no_warning(tmp_path: Path) -> None:
+    (tmp_path / "g.txt").write_text("word 1e300 2\n")
+    ((_, row),) = read_glove(tmp_path / "g.txt", dim=None, spaces_in_words=False)
+    assert np.isinf(row[0]), "the table refuses it"
+
+
+def test_dimensions_that_cannot_be_are_refused_before_the_file_is_read(tmp_path: Path) -> None:
+    """The whole file was read again and again in search of the first entry's end."""
+    (tmp_path / "b.bin").write_bytes(b"1 999999999999\nword " + bytes(1_000))
+    with pytest.raises(DataError, match=r"b\.bin, line 1: 999,999,999,999 dimensions cannot be"):
+        list(read_word2vec_binary(tmp_path / "b.bin", UnicodeErrors.strict))
+
+
+def test_a_binary_file_without_a_space_is_left_early(tmp_path: Path) -> None:
+    (tmp_path / "b.bin").write_bytes(b"1 2\n" + b"x" * (5 << 20))
+    with pytest.raises(DataError, match=r"b\.bin, word 1 goes on for more than 65,536 bytes"):
+        list(read_word2vec_binary(tmp_path / "b.bin", UnicodeErrors.strict))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import importlib
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 from store_toy import Toy, toy_corpus
 
 from embedbench.errors import StoreError
-from embedbench.store import estimate, fill, inspection, shard
+from embedbench.store import estimate, fill, inspection, shard, stores
+from embedbench.store.rounding import read_rounding
 
 CORPUS = toy_corpus(1300)
 SIZES = importlib.import_module("embedbench.store.estimate")  # the package's name of the same spelling is the function
@@ -105,6 +107,39 @@ def test_a_torn_manifest_is_written_again(tmp_path, whole):
     assert (folder / "manifest.json").read_bytes() == manifest
 
 
+def test_a_flipped_bit_in_the_manifest_is_no_other_store(tmp_path, whole):
+    folder = tmp_path / "s"
+    fill(Toy(), CORPUS, folder)
+    manifest = (folder / "manifest.json").read_bytes()
+    for place in range(0, len(manifest), 23):
+        damaged = bytearray(manifest)
+        damaged[place] ^= 1
+        (folder / "manifest.json").write_bytes(damaged)
+        assert rebuilt_shards(folder, tmp_path) == []
+        assert (folder / "manifest.json").read_bytes() == manifest or json.loads(damaged) == json.loads(manifest)
+    assert digests(folder) == whole
+
+
+@pytest.mark.parametrize(
+    "content", ['{"key": 7, "extractor": "toy", "shards": "x", "words": 1}', "[" * 100_000, '{"key": "k"}', "\xff"]
+)
+def test_a_manifest_with_other_kinds_is_none(tmp_path, content):
+    folder = tmp_path / "s"
+    folder.mkdir()
+    (folder / "manifest.json").write_text(content, "latin-1")
+    assert stores(tmp_path) == []
+    fill(Toy(), CORPUS, folder)
+    assert [store.complete for store in stores(tmp_path)] == [True]
+
+
+@pytest.mark.parametrize(
+    "content", ['{"computed": 7}', '{"computed": "bf16", "error": {"x": NaN}}', '{"computed": "bf16", "y": 1}', "[["]
+)
+def test_a_damaged_precision_is_not_handed_on_to_records(tmp_path, content):
+    (tmp_path / "precision.json").write_text(content)
+    assert read_rounding(tmp_path) == {}
+
+
 def test_checksums_are_compared_once_per_process(tmp_path, monkeypatch):
     fill(Toy(), CORPUS, tmp_path)
     inspection._verified.clear()
@@ -137,9 +172,10 @@ def refuse(code: int, from_call: int):
 
 def test_a_full_disk_keeps_finished_shards(tmp_path, monkeypatch, whole):
     folder = tmp_path / "s"
-    # Each shard syncs its file and then its folder: the third call is the second shard.
+    # The new folder and the manifest sync three times; then each shard syncs its file and its folder, so that the
+    # sixth call is the second shard.
     with monkeypatch.context() as patched:
-        patched.setattr(os, "fsync", refuse(errno.ENOSPC, 3))
+        patched.setattr(os, "fsync", refuse(errno.ENOSPC, 6))
         with pytest.raises(StoreError, match=rf"'toy' in {folder}: No space left on device; .* kB were to be written"):
             fill(Toy(), CORPUS, folder)
     assert sorted(path.name for path in folder.glob("shard-*")) == ["shard-00000.safetensors"]

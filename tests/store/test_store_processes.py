@@ -47,8 +47,8 @@ def leftovers(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("sync", [1, 2, 9, 20])
 def test_killed_at_a_sync_resumes_to_the_same_bytes(tmp_path, whole, sync):
-    # Odd syncs come before the rename, even ones after it.
-    victim = start(tmp_path / "s", "--die-at-sync", sync)
+    # Odd syncs come before the rename, even ones after it; the folder and the manifest sync three times before.
+    victim = start(tmp_path / "s", "--die-at-sync", sync + 3)
     victim.communicate(timeout=60)
     assert victim.returncode == -signal.SIGKILL
     assert len(digests(tmp_path / "s")) == sync // 2

@@ -1,0 +1,1 @@
+"""Reading files that may lie, and writing files that last."""

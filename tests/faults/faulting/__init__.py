@@ -1,0 +1,1 @@
+"""Faults on purpose, repeatably: `python tests/faults --help`."""

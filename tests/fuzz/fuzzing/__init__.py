@@ -1,0 +1,1 @@
+"""Mutated inputs against every reader; `python tests/fuzz --help`."""

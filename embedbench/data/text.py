@@ -33,6 +33,7 @@ class _Bounded(io.RawIOBase):
 
     def __init__(self, stream: Any, path: Path) -> None:
         self._stream, self._left = stream, most_bytes(path)
+        self.name = str(path)
 
     def readable(self) -> bool:
         return True
@@ -50,7 +51,7 @@ class _Bounded(io.RawIOBase):
 
 
 class _Unpacked(io.BufferedReader):
-    """An unpacking stream that is a binary file in every respect: the standard ones give a number as their mode."""
+    """An unpacking stream that is a binary file in every respect, with a name and the mode `rb`: gzip's gives a number."""
 
     def __init__(self, stream: Any, path: Path) -> None:
         super().__init__(_Bounded(stream, path))

@@ -9,6 +9,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from embedbench.cli import sweep
+from embedbench.cli.cell_order import by_extractor
 from embedbench.cli.configuration import CONFIG_MODULE, register_schemas
 from embedbench.cli.console import CellProgress, LineProgress, progress_for
 from embedbench.cli.tracking import Tracking
@@ -67,7 +68,8 @@ def _through_hydra(overrides: Sequence[str], job: Callable[[DictConfig], None]) 
     # Hydra reads the command line itself; the program name is what its help shows.
     # It takes no override behind `-m` where some stand before it, so that goes first.
     sweeping = [argument for argument in overrides if argument in ("-m", "--multirun")]
-    sys.argv = ["embedbench run", *sweeping, *(argument for argument in overrides if argument not in sweeping)]
+    others = [argument for argument in overrides if argument not in sweeping]
+    sys.argv = ["embedbench run", *sweeping, *by_extractor(others)]
     decorated = hydra.main(version_base="1.3", config_path=f"pkg://{CONFIG_MODULE}", config_name="run")(job)
     try:
         decorated()

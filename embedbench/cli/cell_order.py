@@ -1,4 +1,4 @@
-"""In which order a sweep runs its cells: all of one extractor, one after the other, so that its model and store are warm."""
+"""In which order a sweep runs its cells: those of one extractor together, so that its model and store are warm."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class _Bounded(io.RawIOBase):
 
 
 class _Unpacked(io.BufferedReader):
-    """An unpacking stream that is a binary file in every respect, with a name and the mode `rb`: gzip's gives a number."""
+    """An unpacking stream that is a binary file in every respect: it has a name, and the mode `rb` where gzip has 1."""
 
     def __init__(self, stream: Any, path: Path) -> None:
         super().__init__(_Bounded(stream, path))

@@ -29,6 +29,9 @@ from embedbench.progress import Advance, Progress
 _RISES = 2
 """So many penalties in a row without a better dev loss end the search; the curve has one minimum, but for noise."""
 
+_CLEAR_RISE = 1.02
+"""Times the best dev loss: what is above that is no noise, and ends the search at once."""
+
 _ROUGH = 10
 """Times the tolerance: how exact a minimum must be to tell whether its penalty is the best."""
 
@@ -129,7 +132,7 @@ class _Path:
             for group in self._objective.groups(*self._points(running)):
                 for member, loss, score in zip(group.members, *self._dev.measure(group), strict=True):
                     problem, outcome = own[member], outcomes[member]
-                    problem.rises += 1
+                    problem.rises += 1 if loss <= _CLEAR_RISE * outcome.loss else _RISES
                     check_finite(member, float(loss), outcome.epochs, "dev")
                     if loss < outcome.loss:
                         outcome.loss, outcome.score, outcome.best_epoch = float(loss), float(score), outcome.epochs
@@ -137,7 +140,7 @@ class _Path:
                         outcome.penalty = penalties[problem.number]
                         problem.rises = 0
                     problem.number += 1
-                    done = problem.rises == _RISES or problem.number == len(penalties)
+                    done = problem.rises >= _RISES or problem.number == len(penalties)
                     advance(1 + (len(penalties) - problem.number if done else 0))
                     if done:
                         problem.number = len(penalties)

@@ -226,6 +226,10 @@ def trees(e: Evidence) -> Iterable[Line]:
     for name, other, threshold in (("layer 0", bottom, 20), ("the chain", chain, 12)):
         apart = Effect(*(100 * x for x in (top.value - other.value, top.low - other.high, top.high - other.low)))
         yield at_least(11, f"its UUAS − {name}'s ≥ {threshold} (unpaired interval)", apart, threshold)
+    alone = e.score("minilm_alone", task, "single:0", probe=probe)
+    yield reported(11, "why: layer 0 of every word alone, which holds no positions", f"{100 * alone.value:.1f}")
+    apart = Effect(*(100 * x for x in (top.value - alone.value, top.low - alone.high, top.high - alone.low)))
+    yield reported(11, "why: the best layer − that (unpaired interval)", str(apart))
     arc = e.score(LARGE, "arc", e.best_layer(LARGE, "arc"))
     yield invariant(11, "arcs above what distance alone reaches, 71.8", f"{100 * arc.value:.1f}", arc.low > 0.718)
 

@@ -88,6 +88,7 @@ def _changed(plain: dict[str, Any], extractor: str, task: str, identity: str) ->
             shift = random.Random(f"{identity}{score['mix']}").uniform(-0.01, 0.01)
             score["value"], score["low"], score["high"] = (score[k] + shift for k in ("value", "low", "high"))
     moved["config"]["extractor"]["name"], moved["config"]["task"]["name"] = extractor, task
+    moved.pop("checksum", None)  # of the original's text
     return moved
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from embedbench.data.conllu import read_conllu
 from embedbench.mixing import Single
-from embedbench.probing.members import Member, ProbeData
+from embedbench.probing.members import Member, ProbeData, Training
 from embedbench.probing.probes import Linear
 from embedbench.probing.standard import measure_standard, words_of_targets
 from embedbench.probing.trainer import train_members
@@ -18,8 +18,8 @@ from embedbench.types import ArrayVectors, Corpus, TaskSplit
 TOLERANCE = 0.003
 
 
-def upos(path: Path, names: dict[str, int], table) -> ProbeData:
-    sentences = read_conllu(path)
+def upos(path: Path, names: dict[str, int], table, step: int) -> ProbeData:
+    sentences = read_conllu(path)[::step]
     corpus = Corpus.of([token.form for token in sentence.tokens] for sentence in sentences)
     labels = np.array([names.setdefault(token.upos, len(names)) for s in sentences for token in s.tokens], np.int64)
     rows = [table.key_to_index.get(word, table.key_to_index.get(word.lower(), -1)) for word in corpus.words]
@@ -38,7 +38,12 @@ def test_upos_of_english_ewt_on_googlenews_equals_logistic_regression(data_folde
     path = data_folder / "vectors/googlenews_word2vec_300d.8k.bin.gz"
     table = KeyedVectors.load_word2vec_format(str(path), binary=True)
     names: dict[str, int] = {}
-    train, dev = (upos(data_folder / f"ud/en_ewt-ud-{s}.conllu.gz", names, table) for s in ("train", "dev"))
+    # Every second sentence of train: some 100,000 targets, above what is solved over the full batch.
+    train, dev = (
+        upos(data_folder / f"ud/en_ewt-ud-{which}.conllu.gz", names, table, step)
+        for which, step in (("train", 2), ("dev", 1))
+    )
+    assert len(train.split) > Training().full_batch_targets
     standard = measure_standard(train.vectors, words_of_targets(train.split))
     inputs, unseen = (
         ((data.vectors.gather(np.arange(data.vectors.n_words)) - standard.mean) * standard.scale)[:, 0]

@@ -220,6 +220,7 @@ def test_two_thousand_records_are_read_in_seconds(tmp_path):
     scores = tuple(score(f"single:{k}", labels) for k in range(15) for labels in ("task", "control"))
     one = write_record(tmp_path, record(scores=scores)) / "record.json"
     plain = json.loads(one.read_text())
+    del plain["checksum"]
     for number in range(1, 2000):
         folder = tmp_path / f"e{number % 40}" / f"t{number // 40}" / "linear-0"
         folder.mkdir(parents=True)

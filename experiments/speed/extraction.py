@@ -22,7 +22,7 @@ import numpy as np
 import psutil
 import torch
 from inputs import MINILM, parsed, parser, read_sentences, rival_option, say
-from machine import Limits, describe
+from machine import Limits, best_precision, describe
 from rival import Rival, RivalError
 from rounds import interleaved, share, timed
 
@@ -161,7 +161,7 @@ def _measured(chosen: argparse.Namespace, sentences: list[Sentence], place: Path
     if flair is not None:
         ways = {"flair": flair.go, **ways}
     precision = extractor.computed_precision
-    limits = Limits(tuple(dict.fromkeys(("fp32", "bf16", precision))), device)
+    limits = Limits(tuple(dict.fromkeys(("fp32", best_precision(device), precision))), device)
     measured = interleaved(ways, chosen.rounds, companions, limits.measure)
     checks = {"embedbench_vs_hf_loop": compared(found["embedbench"], found["hf_loop"])}
     keys = {
@@ -174,7 +174,7 @@ def _measured(chosen: argparse.Namespace, sentences: list[Sentence], place: Path
         flair.close()
     per_second = measured.per_second("embedbench", plain.operations(sentences) / 1e9)
     keys["extraction_fraction_of_peak"] = share(per_second, limits.peak(precision) / 1e9)
-    for name in ("fp32", "bf16"):
+    for name in limits.precisions:
         keys[f"extraction_fraction_of_{name}_peak"] = share(per_second, limits.peak(name) / 1e9)
     tolerance = TOLERANCE[precision]
     return {

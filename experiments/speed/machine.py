@@ -69,14 +69,22 @@ class Limits:
     """The best matrix product of each shape and precision, and the best large copy, of all moments measured.
 
     Args:
-        precisions: to multiply in; none measures memory alone.
+        precisions: to multiply in (default: those that the machine has natively; an imitated one takes a minute and
+            says nothing); none measures memory alone.
         device: `cpu` or `cuda`.
     """
 
-    def __init__(self, precisions: Sequence[str] = ("fp32", "bf16"), device: str = "cpu") -> None:
+    def __init__(self, precisions: Sequence[str] | None = None, device: str = "cpu") -> None:
         self._device = device
+        if precisions is None:
+            precisions = tuple(dict.fromkeys(("fp32", best_precision(device))))
         self._products: dict[str, dict[str, float]] = {precision: {} for precision in precisions}
         self._bandwidth = 0.0
+
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """What products are measured in."""
+        return tuple(self._products)
 
     def measure(self) -> None:
         """One moment, about two seconds."""
@@ -97,14 +105,13 @@ class Limits:
     @property
     def found(self) -> dict[str, Any]:
         """All of it, in GFLOP/s and GB/s."""
-        native = [name for name in self._products if name == "fp32" or best_precision(self._device) == name]
         return {
             "matmul_peak_gflops": {name: round(self.peak(name) / 1e9, 1) for name in self._products},
             "matmul_gflops_by_shape": {
                 name: {shape: round(value / 1e9, 1) for shape, value in best.items()}
                 for name, best in self._products.items()
             },
-            "native_precisions": native,
+            "native_precisions": list(dict.fromkeys(("fp32", best_precision(self._device)))),
             "memory_gb_per_s": round(self._bandwidth / 1e9, 2),
         }
 

@@ -128,8 +128,8 @@ def _precision_notes(summary: dict[str, Any]) -> list[str]:
     limit = summary["limits"].get("extraction", {})
     if "bf16" not in limit.get("native_precisions", ("bf16",)):
         notes.append(
-            "This processor has no bf16 arithmetic (AVX-512 BF16 or AMX): its bf16 products would be imitated, slower than "
-            "fp32 ones, and are not measured; the fraction of the fp32 peak counts. "
+            "This processor has no bf16 arithmetic (AVX-512 BF16 or AMX): its bf16 products would be imitated, slower "
+            "than fp32 ones, and are not measured; the fraction of the fp32 peak counts. "
             "The targets of extraction, and of ELMo in bf16, were set on a processor that has it, where bf16 is twice "
             "as fast as fp32; rivals compute in fp32 everywhere."
         )

@@ -62,7 +62,7 @@ class Archive:
         try:
             with self._opened.open(info) as stream:
                 found = stream.read(info.file_size + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
             raise DataError(f"{self.path}: {name} is damaged or larger than it says ({error})") from error
         if len(found) != info.file_size:
             raise DataError(f"{self.path}: {name} has {len(found):,} bytes and says it has {info.file_size:,}")

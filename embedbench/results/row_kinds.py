@@ -10,6 +10,9 @@ from typing import Any
 
 from embedbench.errors import DataError
 
+_LARGEST = 1 << 63
+"""Whole numbers beyond it fit into no table."""
+
 _KINDS: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "int": (int,),
@@ -36,7 +39,8 @@ def check_row(row: object) -> None:
     for name, kinds in _kinds(kind_of_row):
         value = values[name]
         kind = type(value)
-        if kind not in kinds or (kind is float and not math.isfinite(value)):
+        too_large = kind is int and abs(value) >= _LARGEST
+        if kind not in kinds or too_large or (kind is float and not math.isfinite(value)):
             raise _wrong(row, name, value)
         if kind is tuple:
             for number in value:

@@ -58,8 +58,13 @@ def leftovers(folder: Path) -> list[str]:
 
 
 def editions(folder: Path) -> dict[str, tuple[int, int]]:
-    """Inode and time of change of every finished file, by which writing it anew is noticed."""
-    return {name: ((folder / name).stat().st_ino, (folder / name).stat().st_mtime_ns) for name in contents(folder)}
+    """Inode and time of change of every finished file, by which writing it anew is noticed.
+
+    Predictions come before their record and belong to it: without one, the cell had not ended and starts anew.
+    """
+    names = contents(folder)
+    finished = (n for n in names if not n.endswith(".parquet") or f"{n.rpartition('/')[0]}/record.json" in names)
+    return {name: ((folder / name).stat().st_ino, (folder / name).stat().st_mtime_ns) for name in finished}
 
 
 @dataclass(frozen=True)

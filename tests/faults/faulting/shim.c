@@ -52,7 +52,8 @@ static int below_folder_fd(int fd) {
     if (armed_at < 0) return 0;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
-    if (length < 0) return 0;
+    /* Pipes and events have names such as `anon_inode:[eventfd]`, which are no paths. */
+    if (length <= 0 || path[0] != '/') return 0;
     path[length] = 0;
     return below_folder(path);
 }

@@ -81,9 +81,19 @@ END
 
 stop() {
     export SLURM_CONF=$folder/slurm.conf
+    local file number
+    scancel --signal=KILL --user="$(id -u)" 2> /dev/null || true
     scancel --user="$(id -u)" 2> /dev/null || true
+    sleep 1
     for file in "$folder"/slurmd.*.pid "$folder"/slurmctld.pid "$folder"/munge.pid; do
-        [ -s "$file" ] && kill "$(cat "$file")" 2> /dev/null || true
+        [ -s "$file" ] || continue
+        number=$(cat "$file")
+        kill "$number" 2> /dev/null || continue
+        for _ in $(seq 20); do
+            kill -0 "$number" 2> /dev/null || continue 2
+            sleep 0.25
+        done
+        kill -9 "$number" 2> /dev/null || true
     done
 }
 

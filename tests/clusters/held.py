@@ -24,11 +24,11 @@ class Held:
 
     Attributes:
         folder: where `go` will be; whoever waits writes its process number there.
-        sentences: so many sentences are answered without waiting.
+        seconds: how long it takes on top of that.
     """
 
     folder: str
-    sentences: int = 0
+    seconds: float = 0.0
     name: str = "held"
 
     @property
@@ -49,10 +49,10 @@ class Held:
     def extract(self, sentences: Sequence[Sentence]) -> LayeredWords:
         """Counts, when they are let go."""
         waiting = Path(self.folder) / f"waiting-{os.getpid()}"
-        if len(sentences) > self.sentences:
-            waiting.touch()
-            while not (Path(self.folder) / "go").exists():
-                time.sleep(0.05)
-            waiting.unlink(missing_ok=True)
+        waiting.touch()
+        while not (Path(self.folder) / "go").exists():
+            time.sleep(0.05)
+        time.sleep(self.seconds)
+        waiting.unlink(missing_ok=True)
         counts = [[word.lower().count(letter) for letter in LETTERS] for sentence in sentences for word in sentence]
         return LayeredWords(np.array(counts, np.float32)[:, None, :])

@@ -26,8 +26,19 @@ SWEEP = ("run", "-m", "extractor=small_word2vec,one_hot", "task=upos,deprel", *S
 HELD = ("run", "--import", str(HERE / "held.py"), "-m", "extractor=held", "extractor.name=a,b", "task=upos", *SMALL)
 """Two cells that wait; give them their folder."""
 
-FAILING = ("run", "-m", "extractor=one_hot,glove", "task=upos,deprel", *SMALL)
-"""Two cells that fail, since their file of vectors does not exist, between two that do not."""
+FAILING = ("run", "-m", "extractor=one_hot,word2vec_googlenews", "task=upos,deprel", *SMALL)
+"""Two cells that fail, since their file of vectors does not exist, beside two that do not."""
+
+EXTRACTION = (
+    "extract",
+    "--import",
+    str(HERE / "held.py"),
+    "extractor=held",
+    "task=upos",
+    "task.files={train: 'grammar:train:3500:1', dev: 'grammar:dev:30:1', test: 'grammar:test:40:1'}",
+    "runtime.threads=1",
+)
+"""Stores of seven shards, one and one; give it its folder."""
 
 
 class Workplace:
@@ -65,6 +76,16 @@ class Workplace:
         """The processes that wait to be let go, as soon as there are so many."""
         until(lambda: len(list(self.folder.glob("waiting-*"))) >= number)
         return sorted(int(path.name.partition("-")[2]) for path in self.folder.glob("waiting-*"))
+
+    def shards(self) -> list[Path]:
+        """The shards of all stores that are there."""
+        return sorted((self.folder / "cache").rglob("shard-*.safetensors"))
+
+    def store(self) -> dict[str, bytes]:
+        """Every byte of every store."""
+        cache = self.folder / "cache"
+        files = (path for path in sorted(cache.rglob("*")) if path.is_file())
+        return {path.relative_to(cache).as_posix(): path.read_bytes() for path in files}
 
     def numbers(self, results: str = "results") -> dict[str, tuple[str, bytes]]:
         """Everything measured, by cell: scores, mix weights and what else a record says of them, and predictions."""

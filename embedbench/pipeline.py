@@ -181,6 +181,7 @@ _TRAINED: dict[TaskKind, _Measure] = {
 
 def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> tuple[Record, Predictions]:
     cell, watch = work.cell, work.watch
+    set_threads(places.threads)
     with watch.phase("data"):
         splits = load_splits(cell)
         extractor = fitted(cell.extractor, splits)
@@ -193,7 +194,6 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
         with watch.phase("scoring"):
             scored = score_suite(cell, splits[Split.TEST], stores[Split.TEST])
     else:
-        set_threads(places.threads)
         measure = _TRAINED.get(cell.task.meta.kind, _probe)
         scored = measure(cell, splits, stores, watch, progress)
     record = Record(

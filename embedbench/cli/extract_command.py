@@ -8,7 +8,6 @@ from embedbench.allocation import peak_memory
 from embedbench.cli.cell_config import cell_of, places_of, workers_of
 from embedbench.cli.configuration import compose, split_config_dir
 from embedbench.cli.console import progress_for
-from embedbench.registry import load_components
 
 _HELP = """usage: embedbench extract [overrides]
 
@@ -35,7 +34,6 @@ def execute(arguments: Sequence[str]) -> int:
     overrides, folder = split_config_dir(arguments)
     config = compose(overrides, config_folder=folder)
     progress, places = progress_for(), places_of(config)
-    load_components()
     set_threads(places.threads)
     for which, store in fill_stores(cell_of(config), places, progress, workers_of(config)).items():
         counts = ", ".join(f"{n:,} {kind.replace('_', ' ')}" for kind, n in store.alignment.counts().items() if n)

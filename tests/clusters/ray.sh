@@ -5,7 +5,9 @@
 set -euo pipefail
 action=$1 folder=$(realpath -m "$2") python=${3:-python3}
 # Nothing but this machine is reached; with `token`, every process would need the same token.
-export RAY_AUTH_MODE=disabled RAY_USAGE_STATS_ENABLED=0 RAY_DISABLE_IMPORT_WARNING=1
+export RAY_AUTH_MODE=disabled RAY_USAGE_STATS_ENABLED=0
+# A busy machine is no fault: neither when a node starts, nor when it is asked whether it still lives.
+export RAY_raylet_start_wait_time_s=300 RAY_health_check_timeout_ms=300000 RAY_health_check_failure_threshold=20
 
 start() {
     local port

@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 from sweeping import FAILING, HELD, SWEEP, Workplace, until
 
-SLURM = ("launcher=slurm", "launcher.partition=debug", "launcher.cpus=1", "launcher.hours=0.5")
+SLURM = (
+    "launcher=slurm",
+    "launcher.partition=debug",
+    "launcher.cpus=1",
+    "launcher.hours=0.5",
+    "launcher.memory_gb=0.9",
+    "launcher.setup=[true,'export PROBING=1']",
+    "launcher.sbatch={comment: probing}",
+)
 pytestmark = pytest.mark.slow
 
 

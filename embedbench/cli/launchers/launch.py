@@ -46,8 +46,7 @@ class Launch:
     def ended(self, end: sweep.CellEnd) -> None:
         """One more cell has ended."""
         self.n_ended += 1
-        with self.progress.cell(end.name) as ended:
-            ended(end.status)
+        self.progress.count(end.status)
         where = f" on {end.node}" if end.node else ""
         self.progress.note(f"{self.n_ended} of {self.n_cells}: {end.name} {end.status}{where}")
 
@@ -106,13 +105,9 @@ class CellLauncher(Launcher):
             folder = sweep.gather_beside(self._results(cells))
             run = Elsewhere.of(LaunchedCell(self._context, self._task, self._config, Singleton.get_state()))
             launch.expect(len(cells))
-            for number, death in self.run(run, cells, folder, launch.progress):
-                end, was_last = sweep.told_of(number)
-                if end is None or not was_last:
-                    extractor, task = (end.extractor, end.task) if end else _named(cells[number])
-                    end = sweep.CellEnd(extractor, task, "died", death, number)
-                    sweep.tell(end)
-                launch.ended(end)
+            with launch.progress.cell(f"{len(cells)} cells elsewhere"):
+                for number, death in self.run(run, cells, folder, launch.progress):
+                    launch.ended(_end(number, cells[number], death))
         except EmbedbenchError as error:
             launch.trouble = error
         return [_returned(overrides) for overrides in cells.values()]
@@ -134,6 +129,16 @@ class CellLauncher(Launcher):
         """The results folder of the first cell."""
         first = self._context.config_loader.load_sweep_config(self._config, list(next(iter(cells.values()))))
         return Path(os.path.expanduser(str(first.results)))  # noqa: PTH111 - as the cell does
+
+
+def _end(number: int, overrides: Sequence[str], death: str) -> sweep.CellEnd:
+    """How the cell ended: in its own last word, or as its process did, which is then kept as the last word."""
+    end, was_last = sweep.told_of(number)
+    if end is None or not was_last:
+        extractor, task = (end.extractor, end.task) if end else _named(overrides)
+        end = sweep.CellEnd(extractor, task, "died", death, number)
+        sweep.tell(end)
+    return end
 
 
 def _named(overrides: Sequence[str]) -> tuple[str, str]:

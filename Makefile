@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RIVALS := .venv-rivals
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: env demo test test-slow check docs format bench bench-quick pictures clean
+.PHONY: env demo test test-slow test-clusters check docs format bench bench-quick pictures clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make demo       compare three embedding families offline, in minutes"
 	@echo "make test       the test suite (EMBEDBENCH_DATA=folder adds the tests on real data sets)"
 	@echo "make test-slow  the tests that take longer"
+	@echo "make test-clusters  sweeps on a real SLURM and a real Ray, started here; installs what they need"
 	@echo "make check      lint, types, import layers, docs"
 	@echo "make docs       the documentation as a site, in site/index.html"
 	@echo "make bench      speed beside what users would pick instead, under 20 minutes; results/speed (EMBEDBENCH_DATA=folder: on UD English-EWT)"
@@ -35,6 +36,13 @@ test: env
 
 test-slow: env
 	$(BIN)/python -m pytest -n 2 -m slow
+
+# A real SLURM and a real Ray cluster on this machine: Debian's packages where one may install them, some minutes.
+test-clusters: env
+	if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ] && ! command -v slurmctld > /dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends slurm-wlm munge; fi
+	$(BIN)/pip install -q --disable-pip-version-check -e '.[slurm,ray]' -c constraints.txt
+	$(BIN)/python -m pytest -m slow tests/clusters
 
 check: env
 	$(BIN)/ruff check .

@@ -55,6 +55,10 @@ class StoreError(EmbedbenchError):
     """A store of word vectors cannot be written, is too large, or is damaged beyond rebuilding."""
 
 
+class ClusterError(EmbedbenchError):
+    """An engine that runs work elsewhere, SLURM or Ray, cannot be reached or refuses the work."""
+
+
 class NumericalError(EmbedbenchError):
     """A NaN or an infinity appeared where only finite numbers may be."""
 

@@ -31,6 +31,7 @@ from embedbench.scored.similarity import score_similarities
 from embedbench.scored.suites import score_suite
 from embedbench.scored.trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder
+from embedbench.store.building import ThisProcess, Workers
 from embedbench.store.rounding import read_rounding
 from embedbench.types import (
     SUITES,
@@ -56,6 +57,7 @@ CONTROL_SEED = 0
 """Control labels are part of the task, not of a member: every seed learns the same ones."""
 
 _SILENT = SilentProgress()
+_HERE = ThisProcess()
 
 
 @dataclass(frozen=True)
@@ -119,10 +121,12 @@ def run_cell(
     return Outcome(record, folder)
 
 
-def fill_stores(cell: Cell, places: Places, progress: Progress = _SILENT) -> dict[Split, LayeredStore]:
-    """The stores of every split of the cell's task, filled where they are not."""
+def fill_stores(
+    cell: Cell, places: Places, progress: Progress = _SILENT, workers: Workers = _HERE
+) -> dict[Split, LayeredStore]:
+    """The stores of every split of the cell's task, filled by the workers where they are not."""
     splits = load_splits(cell)
-    return _stores(fitted(cell.extractor, splits), cell, splits, places, progress)
+    return _stores(fitted(cell.extractor, splits), cell, splits, places, progress, workers)
 
 
 def fitted(extractor: Extractor, splits: Mapping[Split, TaskSplit]) -> Extractor:
@@ -142,7 +146,12 @@ def fitted(extractor: Extractor, splits: Mapping[Split, TaskSplit]) -> Extractor
 
 
 def _stores(
-    extractor: Extractor, cell: Cell, splits: Mapping[Split, TaskSplit], places: Places, progress: Progress
+    extractor: Extractor,
+    cell: Cell,
+    splits: Mapping[Split, TaskSplit],
+    places: Places,
+    progress: Progress,
+    workers: Workers = _HERE,
 ) -> dict[Split, LayeredStore]:
     dtype = StoreDtype(cell.store_dtype)
     return {
@@ -153,6 +162,7 @@ def _stores(
             dtype=dtype,
             max_bytes=places.max_store_bytes,
             progress=progress,
+            workers=workers,
         )
         for which, split in splits.items()
     }
@@ -171,6 +181,7 @@ _TRAINED: dict[TaskKind, _Measure] = {
 
 def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> tuple[Record, Predictions]:
     cell, watch = work.cell, work.watch
+    set_threads(places.threads)
     with watch.phase("data"):
         splits = load_splits(cell)
         extractor = fitted(cell.extractor, splits)
@@ -183,7 +194,6 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
         with watch.phase("scoring"):
             scored = score_suite(cell, splits[Split.TEST], stores[Split.TEST])
     else:
-        set_threads(places.threads)
         measure = _TRAINED.get(cell.task.meta.kind, _probe)
         scored = measure(cell, splits, stores, watch, progress)
     record = Record(

@@ -22,7 +22,7 @@ from embedbench.errors import AddOnWarning, ConfigurationError
 
 T = TypeVar("T")
 
-GROUPS = ("extractor", "task", "probe", "mix", "metric", "tracker")
+GROUPS = ("extractor", "task", "probe", "mix", "metric", "tracker", "launcher")
 """What can be registered."""
 
 IMPORT_VARIABLE = "EMBEDBENCH_IMPORT"
@@ -35,6 +35,7 @@ _FAMILIES = ("embedbench.extractors", "embedbench.tasks")
 """Packages whose every module may register; a new file in them is found without editing anything."""
 
 _MODULES = (
+    "embedbench.clusters.options",
     "embedbench.mixing",
     "embedbench.probing.probes",
     "embedbench.probing.nearest_probes",

@@ -71,7 +71,11 @@ def _overrides_fault(overrides: list[str], *, imported: bool) -> str:
         key = str(one.key_or_group)
         group = key.partition("@")[0]
         value = one.value() if not one.is_sweep_override() else _choices(one)
-        if group in ("extractor", "task", "probe", "treebank", "corpus", "model"):
+        if key.startswith("launcher."):
+            options = {name for launcher in components("launcher").values() for name in launcher.target.__annotations__}
+            if key.partition(".")[2] not in options:
+                return f"no launcher has the option {key!r}"
+        elif group in ("extractor", "task", "probe", "treebank", "corpus", "model", "launcher", "runtime"):
             known = {*preset_names(group), *components(group)}
             names = value if isinstance(value, list) else [value]
             wrong = [name for name in names if isinstance(name, str) and name not in known and name.islower()]

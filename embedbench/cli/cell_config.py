@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from embedbench.cells import Cell
 from embedbench.cli.configuration import build, json_safe, refuse_partial_files, resolved
+from embedbench.cli.schema import Engine
 from embedbench.cli.targets import with_types
 from embedbench.errors import ConfigurationError
 from embedbench.extractors.devices import Device
@@ -21,6 +22,9 @@ from embedbench.outcomes import Outcome, failed
 from embedbench.pipeline import Places, run_cell
 from embedbench.progress import Progress
 from embedbench.registry import load_components
+from embedbench.store.building import ThisProcess, Workers
+from embedbench.store.in_processes import InProcesses
+from embedbench.store.on_ray import OnRay
 from embedbench.types import Extractor, Task
 
 _GIGABYTE = 1_000_000_000
@@ -43,6 +47,7 @@ def run_configured(
     places = None
     try:
         places = places_of(config)
+        _refuse_extraction_engines(config)
         # A worker process of a launcher starts without the user's own components.
         load_components()
         refuse_partial_files(overrides, config)
@@ -55,6 +60,33 @@ def run_configured(
         known = json_safe(container if isinstance(container, dict) else {})
         return failed(names, known, error, places.results if places else Path(str(config.results)))
     return run_cell(cell, places, config=plain, progress=progress)
+
+
+def workers_of(config: DictConfig) -> Workers:
+    """Who fills the stores of `embedbench extract`, as `runtime` says.
+
+    Raises:
+        ConfigurationError: a number is impossible, or an option is for another engine.
+    """
+    runtime = config.runtime
+    if runtime.engine is Engine.ray:
+        return OnRay(runtime.address, runtime.processes, runtime.threads, runtime.gpus)
+    if runtime.address is not None or runtime.gpus:
+        raise ConfigurationError("runtime.address and runtime.gpus are options of runtime=ray")
+    return ThisProcess() if runtime.processes in (None, 1) else InProcesses(runtime.processes, runtime.threads)
+
+
+def _refuse_extraction_engines(config: DictConfig) -> None:
+    """Cells are measured in one process; who would have them extracted elsewhere must not be misled.
+
+    Raises:
+        ConfigurationError: `runtime` names more than one process.
+    """
+    if config.runtime.engine is not Engine.local or config.runtime.processes not in (None, 1):
+        raise ConfigurationError(
+            "runtime=ray and runtime.processes are for `embedbench extract`, which fills the stores that `run` reads; "
+            "to measure cells in several processes, use launcher=joblib, launcher=slurm or launcher=ray with -m"
+        )
 
 
 def _without_trackers(config: DictConfig) -> DictConfig:

@@ -12,7 +12,7 @@ from embedbench.cli.cell_config import require
 from embedbench.cli.configuration import build, compose, split_config_dir
 from embedbench.errors import ConfigurationError
 from embedbench.promises import CheckResult
-from embedbench.registry import GROUPS, load_components
+from embedbench.registry import load_components
 from embedbench.types import Task
 
 _HELP = """usage: embedbench check extractor=NAME [options]
@@ -42,7 +42,7 @@ def execute(arguments: Sequence[str]) -> int:
     groups = [group for group in _COMPOSED if group in asked]
     if not groups and not plain:
         raise ConfigurationError(
-            f"check what? give {', '.join(f'{group}=NAME' for group in GROUPS[:-1])} or {GROUPS[-1]}=NAME; "
+            f"check what? give {', '.join(f'{group}=NAME' for group in _COMPOSED)}, mix=NAME or metric=NAME; "
             "`embedbench list` names them"
         )
     config = compose(composed, config_folder=folder)

@@ -33,6 +33,9 @@ class CellProgress(SilentProgress):
         """One cell; call what it yields when it is known how it ended."""
         yield lambda _status: None
 
+    def count(self, status: str) -> None:
+        """A cell that was run elsewhere ended so; how long it took there says nothing about those to come here."""
+
     def complain(self, message: str) -> None:
         """A line about what went wrong, shown whoever listens."""
         sys.stderr.write(f"{message}\n")

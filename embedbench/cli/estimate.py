@@ -47,7 +47,7 @@ class Estimates:
 
 def launched_here(arguments: Sequence[str]) -> list[str]:
     """The arguments without a launcher: an estimate is made in this process."""
-    launcher = ("hydra/launcher", "hydra.launcher")
+    launcher = ("hydra/launcher", "hydra.launcher", "launcher=", "launcher.")
     return [argument for argument in arguments if not argument.lstrip("+~").startswith(launcher)]
 
 

@@ -76,6 +76,11 @@ class LiveProgress(CellProgress):
             self._cell = None
             self._closed()
 
+    def count(self, status: str) -> None:
+        """One more of the cells of all."""
+        if self._tally is not None:
+            self._tally.counts[status] = self._tally.counts.get(status, 0) + 1
+
     @contextmanager
     def phase(self, name: str, total: int, unit: str) -> Iterator[Advance]:
         """A bar that disappears when the phase ends."""

@@ -12,7 +12,9 @@ from embedbench.cli import sweep
 from embedbench.cli.cell_order import by_extractor
 from embedbench.cli.configuration import CONFIG_MODULE, register_schemas
 from embedbench.cli.console import CellProgress, LineProgress, progress_for
+from embedbench.cli.launchers import Launch, launched, register_launchers
 from embedbench.cli.tracking import Tracking
+from embedbench.clusters.elsewhere import node_name
 from embedbench.errors import ConfigurationError, EmbedbenchError
 from embedbench.outcomes import Outcome
 from embedbench.results.running import under_way
@@ -25,19 +27,37 @@ def execute(arguments: Sequence[str]) -> int:
     overrides, estimates = _own_options(arguments)
     if estimates:
         return _estimate(overrides)
+    overrides = launched(overrides)
     job = Job(progress := progress_for())
     with sweep.sweep(), progress.cells():
         refused = _through_hydra(overrides, job)
+        if job.launch.trouble is not None:
+            raise job.launch.trouble
         ends = sweep.collect()
+        kept = sweep.leave(ends)
     if not ends:  # --help and the like, or nothing that Hydra could start
         return EXIT_USAGE if refused else EXIT_DONE
     if len(ends) > 1:
         sys.stderr.write(f"{len(ends)} cells: {sweep.summary(ends)}\n")
+    _name_lost(ends, kept)
     if job.folder is not None:
         _show(job.folder)
-    if all(end.status in ("done", "skipped") for end in ends):
+    if all(end.well for end in ends):
         return EXIT_DONE
     return EXIT_USAGE if len(ends) == 1 and ends[0].status == "refused" else EXIT_FAILED
+
+
+def _name_lost(ends: Sequence[sweep.CellEnd], kept: Path | None) -> None:
+    """Names the cells without scores whose own process could not: those that died, and all where others ran them."""
+    for end in ends:
+        if end.status == "died" and kept is None:
+            sys.stderr.write(f"embedbench: {end.name}: its process ended without a word, as one that is killed does\n")
+        elif not end.well and kept is not None:
+            sys.stderr.write(f"embedbench: {end.name}: {end.status}: {end.message or 'it said no more'}\n")
+    if any(end.status == "died" for end in ends):
+        sys.stderr.write("embedbench: finished cells and shards are kept; run the same command for those that died\n")
+    if kept is not None:
+        sys.stderr.write(f"embedbench: what the jobs said is in {kept}\n")
 
 
 def _own_options(arguments: Sequence[str]) -> tuple[list[str], bool]:
@@ -65,6 +85,7 @@ def _through_hydra(overrides: Sequence[str], job: Callable[[DictConfig], None]) 
     import hydra
 
     register_schemas()
+    register_launchers()
     # Hydra reads the command line itself; the program name is what its help shows.
     # It takes no override behind `-m` where some stand before it, so that goes first.
     sweeping = [argument for argument in overrides if argument in ("-m", "--multirun")]
@@ -102,12 +123,14 @@ class Job:
 
     Attributes:
         folder: of the record of a single cell that has its scores; None otherwise.
+        launch: hears of the cells that others run.
     """
 
     def __init__(self, progress: CellProgress | None = None) -> None:
         self._progress, self._counted = progress or LineProgress(), progress is None
         self._tracking, self._no_tracker = Tracking(), ""
         self.folder: Path | None = None
+        self.launch = Launch(self._progress)
 
     def __reduce__(self) -> tuple[type[Job], tuple[()]]:
         return Job, ()
@@ -122,9 +145,9 @@ class Job:
             self._counted = True
         extractor, task = cell_names(config)
         name = f"{extractor} x {task}"
-        sweep.tell_start(extractor, task)
+        sweep.tell_start(extractor, task, number := _number())
         if not self._tracked(config):
-            sweep.tell(sweep.CellEnd(extractor, task, "refused", self._no_tracker))
+            sweep.tell(sweep.CellEnd(extractor, task, "refused", self._no_tracker, number, node_name()))
             return
         with progress.cell(name) as ended:
             progress.note(f"{_position()}{name}")
@@ -133,7 +156,7 @@ class Job:
             message = _tell(name, outcome, progress)
             self._tracking.tell(outcome, progress)
             ended(outcome.word)
-        sweep.tell(sweep.CellEnd(extractor, task, outcome.word, message))
+        sweep.tell(sweep.CellEnd(extractor, task, outcome.word, message, number, node_name()))
         if not _is_sweep() and outcome.record.error is None:
             self.folder = Path(outcome.folder)
 
@@ -182,8 +205,11 @@ def task_overrides() -> tuple[str, ...]:
 
 
 def _position() -> str:
+    return f"[{_number() + 1}] " if _is_sweep() else ""
+
+
+def _number() -> int:
+    """Of the running job in its sweep, from 0."""
     from hydra.core.hydra_config import HydraConfig
 
-    if not _is_sweep():
-        return ""
-    return f"[{int(HydraConfig.get().job.num) + 1}] "
+    return int(HydraConfig.get().job.num) if _is_sweep() else 0

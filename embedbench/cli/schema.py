@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +12,23 @@ from embedbench.extractors.precision import Precision
 from embedbench.store.layout import StoreDtype
 
 
+class Engine(enum.StrEnum):
+    """Who fills a store."""
+
+    local = "local"
+    """This machine, in one process or several."""
+    ray = "ray"
+    """Processes of a Ray cluster."""
+
+
 @dataclass
 class RuntimeOptions:
     """How the work is done."""
+
+    engine: Engine = Engine.local
+    processes: int | None = None
+    address: str | None = None
+    gpus: float = 0.0
 
     store_dtype: StoreDtype = StoreDtype.float16
     max_store_gb: float | None = None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Float
 
 from embedbench.errors import ContractError, NumericalError
 from embedbench.store.layout import ALIGNMENT_KINDS, Layout, StoreDtype
-from embedbench.types import Corpus, Extractor, LayeredWords
+from embedbench.types import Extractor, LayeredWords, Sentence
 
 
-def encode_shard(extractor: Extractor, corpus: Corpus, layout: Layout, shard: int) -> LayeredWords:
+def encode_shard(extractor: Extractor, sentences: Sequence[Sentence], layout: Layout, shard: int) -> LayeredWords:
     """The extractor's vectors of one shard's sentences, all layers.
 
     Raises:
@@ -23,7 +23,7 @@ def encode_shard(extractor: Extractor, corpus: Corpus, layout: Layout, shard: in
     expected = (n_words, n_layers, layout.dim)
     if n_words == 0:
         return LayeredWords(np.zeros(expected, np.float32))
-    answer = extractor.extract(corpus.sentences[first:last])
+    answer = extractor.extract(sentences)
     got = np.shape(answer.values)
     if got != expected or answer.values.dtype.kind != "f":
         raise ContractError(
@@ -42,7 +42,7 @@ def encode_shard(extractor: Extractor, corpus: Corpus, layout: Layout, shard: in
 
 
 def stored_layers(
-    values: Float[np.ndarray, "words layers dim"], corpus: Corpus, layout: Layout, shard: int
+    values: Float[np.ndarray, "words layers dim"], sentences: Sequence[Sentence], layout: Layout, shard: int
 ) -> Iterator[np.ndarray]:
     """Each kept layer as a C-contiguous [words, dim] array in the store's dtype, one after the other.
 
@@ -54,9 +54,7 @@ def stored_layers(
             stored = np.ascontiguousarray(values[:, layer], dtype=layout.dtype.numpy)
         if not _all_finite(stored):
             word, column = (int(index[0]) for index in np.nonzero(~np.isfinite(stored)))
-            raise NumericalError(
-                _accusation(values[word, layer, column], corpus, layout, int(layout.word_bounds[shard]) + word, name)
-            )
+            raise NumericalError(_accusation(values[word, layer, column], sentences, layout, shard, word, name))
         yield stored
 
 
@@ -68,12 +66,15 @@ def _all_finite(stored: np.ndarray) -> bool:
     return bool(np.isfinite(stored).all())
 
 
-def _accusation(value: np.floating, corpus: Corpus, layout: Layout, position: int, layer: str) -> str:
-    sentence = int(corpus.sentence_of(np.array([position]))[0])
-    within = position - int(corpus.offsets[sentence])
+def _accusation(
+    value: np.floating, sentences: Sequence[Sentence], layout: Layout, shard: int, word: int, layer: str
+) -> str:
+    ends = np.cumsum([len(sentence) for sentence in sentences])
+    sentence = int(np.searchsorted(ends, word, side="right"))
+    within = word - int(ends[sentence]) + len(sentences[sentence])
     where = (
         f"extractor {layout.extractor!r} gave {float(value):g} in layer {layer!r} for word {within + 1} "
-        f"({corpus.sentences[sentence][within]!r}) of sentence {sentence + 1}"
+        f"({sentences[sentence][within]!r}) of sentence {int(layout.sentence_bounds[shard]) + sentence + 1}"
     )
     if np.isfinite(value) and layout.dtype is StoreDtype.float16:
         return f"{where}, which float16 cannot hold (largest is 65,504); store float32"

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from embedbench.files.durable import written_whole
-from embedbench.types import Corpus, Extractor, Rounded
+from embedbench.types import Extractor, Rounded, Sentence
 
 _FILE = "precision.json"
 _KEYS = {"computed", "error"}
-_WORDS = 200
+ROUNDING_WORDS = 200
+"""About so many words of a corpus are enough to tell the rounding."""
+
 EXACT = "fp32"
 
 
-def measure_rounding(folder: Path, extractor: Extractor, corpus: Corpus) -> None:
-    """Writes what the extractor computed with and how far that is off, on some 200 words from all over the corpus.
+def measure_rounding(folder: Path, extractor: Extractor, sample: Sequence[Sentence]) -> None:
+    """Writes what the extractor computed with and how far that is off, on a sample of the corpus.
 
     The caller holds a lock.
 
@@ -29,7 +31,7 @@ def measure_rounding(folder: Path, extractor: Extractor, corpus: Corpus) -> None
         return
     found: dict[str, Any] = {"computed": extractor.computed_precision}
     if extractor.computed_precision != EXACT:
-        found["error"] = dict(extractor.precision_error(corpus.sample(_WORDS)))
+        found["error"] = dict(extractor.precision_error(sample))
     with written_whole(folder / _FILE, folder / f"{_FILE}.tmp") as path:
         path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 

@@ -51,8 +51,8 @@ class Checkpoint:
             raise DataError(f"{self._path} is no checkpoint of embedbench; delete {self._path.parent} to begin anew")
         if state["key"] != self._key:
             raise ConfigurationError(
-                f"{self._path.parent} holds a checkpoint of another corpus, other options or another version; choose "
-                "another folder, or delete that one to train from the beginning"
+                f"{self._path} is a checkpoint of another corpus, other options or another version; choose another "
+                "folder, or delete it to train from the beginning"
             )
         return state
 

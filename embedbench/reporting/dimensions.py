@@ -81,7 +81,9 @@ def order_of(name: str, value: str) -> tuple[Any, ...]:
     try:
         return (rank, "", float(value), ())
     except ValueError:
-        parts = tuple((part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", value))
+        pieces = re.split(r"(\d+)", value)
+        numbers = [int(piece) if piece.isdecimal() and len(piece) < 19 else None for piece in pieces]
+        parts = tuple((number is not None, number or 0, piece) for number, piece in zip(numbers, pieces, strict=True))
         return (rank, "text", 0.0, parts)
 
 

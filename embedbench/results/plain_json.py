@@ -124,14 +124,14 @@ def from_json(plain: Any) -> Record:
         values["layer_names"] = check_texts("layer_names", values["layer_names"])
         values["label_names"] = check_texts("label_names", values.get("label_names", ()))
         for name, kind in (("scores", Score), ("baselines", Score), ("mix_weights", MixWeights)):
-            values[name] = tuple(_with_tuples(kind, values[name]))
+            values[name] = tuple(_with_tuples(kind, _rows(name, values[name])))
         # Records older than the field had the limit in their configuration alone.
         config = values.get("config")
         values.setdefault("limit", config.get("limit") if isinstance(config, Mapping) else None)
-        values["subset_scores"] = tuple(_with_tuples(Score, values.get("subset_scores", ())))
-        values["training"] = tuple(_built(MemberTraining, row) for row in values["training"])
-        values["trials"] = tuple(_built(Trial, row) for row in values.get("trials", ()))
-        values["phases"] = tuple(_built(Phase, row) for row in values["phases"])
+        values["subset_scores"] = tuple(_with_tuples(Score, _rows("subset_scores", values.get("subset_scores", ()))))
+        values["training"] = tuple(_built(MemberTraining, row) for row in _rows("training", values["training"]))
+        values["trials"] = tuple(_built(Trial, row) for row in _rows("trials", values.get("trials", ())))
+        values["phases"] = tuple(_built(Phase, row) for row in _rows("phases", values["phases"]))
         values["error"] = None if values["error"] is None else _built(Failure, values["error"])
         _check(values)
         return Record(**values)
@@ -159,6 +159,12 @@ def _check(values: dict[str, Any]) -> None:
         raise DataError(f"the limit of the record is {repr(limit)[:80]}; it must be a number of sentences, or null")
     if values.get("predictions") not in (None, PREDICTIONS):
         raise DataError(f"the predictions of the record are in {repr(values['predictions'])[:80]}, not {PREDICTIONS}")
+
+
+def _rows(name: str, value: Any) -> Iterable[dict[str, Any]]:
+    if not isinstance(value, list | tuple):
+        raise DataError(f"the {name} of the record are {repr(value)[:80]}; expected a list")
+    return value
 
 
 def _with_tuples(kind: Any, rows: Iterable[dict[str, Any]]) -> Iterable[Any]:

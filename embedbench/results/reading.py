@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -207,5 +208,9 @@ def frame(records: Iterable[Record]) -> pl.DataFrame:
 
 def layer_of(score: Score) -> int | None:
     """The K of the mixes `single:K`, `cumulative:K` and `top_down:K`."""
-    kind, _, number = score.mix.partition(":")
-    return int(number) if kind in ("single", "cumulative", "top_down") and number.isdigit() else None
+    found = _LAYERED.fullmatch(score.mix)
+    return int(found[1]) if found else None
+
+
+# At most nine digits: a file may hold a name with thousands of them, which is no layer and more than `int` takes.
+_LAYERED = re.compile(r"(?:single|cumulative|top_down):([0-9]{1,9})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from random import Random
@@ -188,6 +189,11 @@ def double_key(content: bytes, rng: Random) -> bytes:
     return content[:at] + (key[0] if key else b'"a":') + b" 1, " + content[at:]
 
 
+def _whole(value: float) -> float:
+    """The same as a whole number, where there is one."""
+    return int(value) if math.isfinite(value) else value
+
+
 def _changed(value: Any, rng: Random) -> Any:
     """A copy in which one place, found by a random walk, is another."""
     if isinstance(value, dict) and value and rng.random() < 0.8:
@@ -213,7 +219,7 @@ def _changed(value: Any, rng: Random) -> Any:
     if isinstance(value, str) and rng.random() < 0.5:
         return rng.choice((rng.choice(STRINGS), value + rng.choice(STRINGS), LONG_WORD))
     if isinstance(value, int | float) and rng.random() < 0.5:
-        return rng.choice((-value, value + 1, value * 10**9, float(value), str(value), int(value)))
+        return rng.choice((-value, value + 1, value * 10**9, float(value), str(value), _whole(value)))
     return rng.choice((*JSON_VALUES, [value], {"value": value}))
 
 

@@ -22,6 +22,8 @@ from embedbench.errors import ClusterError, MissingExtraError
         (["-m", "launcher=ray", "task=a,b"], ["-m", "hydra/launcher=embedbench_ray", "task=a,b"]),
         (["launcher=joblib", "launcher.n_jobs=4"], ["-m", "hydra/launcher=joblib", "hydra.launcher.n_jobs=4"]),
         (["launcher=local"], ["hydra/launcher=basic"]),
+        (["-m", "launcher.sbatch={comment: a}"], ["-m", "++hydra.launcher.sbatch={comment: a}"]),
+        (["-m", "launcher.sbatch.comment=a"], ["-m", "++hydra.launcher.sbatch.comment=a"]),
         (["launcher=submitit_local"], ["-m", "hydra/launcher=submitit_local"]),
         (["-m", "launcher.cpus=2", "extractor=a"], ["-m", "hydra.launcher.cpus=2", "extractor=a"]),
         (["hydra/launcher=joblib", "-m"], ["hydra/launcher=joblib", "-m"]),

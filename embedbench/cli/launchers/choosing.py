@@ -18,6 +18,9 @@ _OURS = ("slurm", "ray")
 _SWEEPING = ("-m", "--multirun")
 _LAUNCHER = re.compile(r"([+~]{0,2})launcher([=.].*)", re.DOTALL)
 
+_ANY_KEY = re.compile(r"\.sbatch[.=]")
+"""Options that hold keys of their own, to which Hydra has to be told that they are added."""
+
 
 def launched(arguments: Sequence[str]) -> list[str]:
     """The arguments as Hydra takes them; naming a launcher makes even a single cell a sweep.
@@ -41,7 +44,8 @@ def launched(arguments: Sequence[str]) -> list[str]:
             chosen = match[2][1:]
             found.append(f"hydra/launcher={_HYDRA_NAMES.get(chosen, chosen)}")
         else:
-            found.append(f"{match[1]}hydra.launcher{match[2]}")
+            new = match[1] or ("++" if _ANY_KEY.match(match[2]) else "")
+            found.append(f"{new}hydra.launcher{match[2]}")
     if chosen:
         require_engine(chosen, needed_by=f"launcher={chosen}")
         if chosen == "slurm" and (lacking := require_slurm()) is not None:

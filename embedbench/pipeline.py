@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +14,15 @@ from embedbench.errors import ConfigurationError
 from embedbench.measuring import Stopwatch
 from embedbench.outcomes import Outcome, failed, now, phases_of
 from embedbench.pinning import pinned
-from embedbench.probing.control import control_labels
-from embedbench.probing.nearest_probes import Nearest
-from embedbench.probing.probes import CRF
 from embedbench.progress import Progress, SilentProgress
 from embedbench.results.predictions import Predictions
 from embedbench.results.schema import Record, Status
 from embedbench.results.superseding import remove_failures
 from embedbench.results.writing import cell_folder, finished, write_record
 from embedbench.scored.answers import measure_answers
+from embedbench.scored.classes import measure_classes
 from embedbench.scored.graded import measure_graded
 from embedbench.scored.heads import measure_heads
-from embedbench.scored.members import score_baselines, score_codes, score_members
 from embedbench.scored.scores import Scored
 from embedbench.scored.similarity import score_similarities
 from embedbench.scored.suites import score_suite
@@ -36,7 +33,6 @@ from embedbench.store.rounding import read_rounding
 from embedbench.types import (
     SUITES,
     TREES,
-    ControlKind,
     Extractor,
     FittedOnTrain,
     Split,
@@ -46,15 +42,7 @@ from embedbench.types import (
 )
 
 if TYPE_CHECKING:
-    from embedbench.probing.fitted import FittedMembers
-    from embedbench.probing.members import ProbeData
-    from embedbench.probing.nearest import FittedNearest
-    from embedbench.probing.tag_training import FittedTaggers
-    from embedbench.probing.trials import Trial
     from embedbench.store import LayeredStore
-
-CONTROL_SEED = 0
-"""Control labels are part of the task, not of a member: every seed learns the same ones."""
 
 _SILENT = SilentProgress()
 _HERE = ThisProcess()
@@ -194,9 +182,21 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
         with watch.phase("scoring"):
             scored = score_suite(cell, splits[Split.TEST], stores[Split.TEST])
     else:
-        measure = _TRAINED.get(cell.task.meta.kind, _probe)
+        measure = _TRAINED.get(cell.task.meta.kind, measure_classes)
         scored = measure(cell, splits, stores, watch, progress)
-    record = Record(
+    return _record(work, identity, extractor, splits, stores, scored), scored.predictions
+
+
+def _record(
+    work: _Work,
+    identity: str,
+    extractor: Extractor,
+    splits: Mapping[Split, TaskSplit],
+    stores: Mapping[Split, LayeredStore],
+    scored: Scored,
+) -> Record:
+    cell = work.cell
+    return Record(
         status=Status.DONE,
         identity=identity,
         extractor=cell.extractor.name,
@@ -228,73 +228,12 @@ def _measure(work: _Work, identity: str, places: Places, progress: Progress) -> 
             **pinned(cell.extractor),
             **pinned(cell.task),
         },
-        phases=phases_of(watch),
+        phases=phases_of(work.watch),
         precision=read_rounding(stores[Split.TEST].folder),
         limit=cell.limit,
         started=work.started,
         finished=now(),
     )
-    return record, scored.predictions
-
-
-def _probe(
-    cell: Cell,
-    splits: Mapping[Split, TaskSplit],
-    stores: Mapping[Split, WordVectors],
-    watch: Stopwatch,
-    progress: Progress,
-) -> Scored:
-    from embedbench.probing.members import ProbeData
-    from embedbench.probing.questions import asked_once, label_columns
-
-    with watch.phase("probing"):
-        n_labels = len(cell.task.label_names)
-        columns = {which: label_columns(split) for which, split in splits.items()}
-        if cell.control and cell.task.meta.control is not ControlKind.NONE:
-            for which, labels in control_labels(splits, n_labels, CONTROL_SEED).items():
-                columns[which]["control"] = labels
-        data = {which: ProbeData(stores[which], asked_once(splits[which]), columns[which]) for which in splits}
-        n_layers, names = stores[Split.TRAIN].n_layers, tuple(columns[Split.TRAIN])
-        trained, trials = _trained(cell, data, names, n_labels, n_layers, progress)
-        predicted = trained.predict(data[Split.TEST], progress)
-    with watch.phase("scoring"):
-        scored = score_members(cell, trained, splits, columns[Split.TEST], predicted)
-        scored = replace(scored.with_baselines(score_baselines(cell, splits)), trials=trials)
-    if not cell.codelength:
-        return scored
-    from embedbench.probing.fitted import FittedMembers
-    from embedbench.probing.online_code import online_codes
-
-    with watch.phase("codelength"):
-        assert isinstance(trained, FittedMembers)  # the cell refuses others; these have the rates chosen for them
-        n_by_column = dict.fromkeys(names, n_labels)
-        codes = online_codes(data[Split.TRAIN], data[Split.DEV], trained.members, n_by_column, cell.training, progress)
-        return scored.with_codes(score_codes(cell, splits[Split.TRAIN], codes))
-
-
-def _trained(
-    cell: Cell,
-    data: Mapping[Split, ProbeData],
-    columns: tuple[str, ...],
-    n_labels: int,
-    n_layers: int,
-    progress: Progress,
-) -> tuple[FittedMembers | FittedTaggers | FittedNearest, tuple[Trial, ...]]:
-    """The members of a cell on its train split, and what was tried for them."""
-    from embedbench.probing.nearest import fit_nearest, plan_nearest
-    from embedbench.probing.plan import plan_members, plan_sentence_members
-    from embedbench.probing.tag_training import train_taggers
-    from embedbench.probing.tuning import train_tuned
-
-    train, dev = data[Split.TRAIN], data[Split.DEV]
-    if isinstance(cell.probe, Nearest):
-        nearest = plan_nearest(cell.mixes, columns, n_layers)
-        return fit_nearest(train, dev, nearest, cell.probe, cell.training.memory_bytes, progress), ()
-    if isinstance(cell.probe, CRF):
-        taggers = plan_sentence_members(cell.mixes, cell.seeds, columns, n_layers)
-        return train_taggers(train, dev, taggers, cell.probe, cell.task.label_names, cell.training, progress), ()
-    members = plan_members(cell.mixes, cell.probe, cell.seeds, columns, n_layers)
-    return train_tuned(train, dev, members, dict.fromkeys(columns, n_labels), cell.training, progress)
 
 
 def set_threads(threads: int | None) -> None:

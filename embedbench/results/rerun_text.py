@@ -15,7 +15,8 @@ _TEXT = """\
 
     python -m venv .venv && . .venv/bin/activate
     unzip bundle.zip environment.txt
-    pip install 'embedbench[all]=={version}' -c environment.txt
+    pip install -e 'CLONE[all]' -c environment.txt   # CLONE: a clone of embedbench {version};
+                                       # once it is published, 'embedbench[all]=={version}' without -e
     export EMBEDBENCH_DATA=folder      # `embedbench data list` tells which data sets there are and where they come from
     embedbench table bundle.zip        # the table, from the records; needs no torch and no data
     embedbench reproduce bundle.zip    # every cell again, compared number by number

@@ -67,8 +67,9 @@ class OnRay:
         """Hands shards out and waits for the last.
 
         Raises:
-            ClusterError: the cluster cannot be reached or has no room, or processes die again and again.
-            StoreError: a node does not see the store, or what another has written cannot be seen here.
+            ClusterError: the cluster cannot be reached or has no room, processes die again and again, or what they have
+                written cannot be seen here.
+            StoreError: a node does not see the store.
             EmbedbenchError: what a worker raised.
         """
         builder = ShardBuilder(builder.extractor, builder.layout, builder.folder.absolute())

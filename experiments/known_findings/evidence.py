@@ -1,13 +1,13 @@
-"""Scores, paired differences and verdicts, from the records of a folder."""
+"""Scores and paired differences, from the records of a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from verdict import Effect
 
 from embedbench.errors import DataError
 from embedbench.reporting.units import CODE_METRICS
@@ -19,64 +19,8 @@ from embedbench.scoring.metric import MetricContext
 from embedbench.scoring.metrics import metric
 from embedbench.scoring.paired import compare
 
-
-@dataclass(frozen=True)
-class Effect:
-    """A figure with its 95 % interval, in the units of the finding."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the table: what is claimed, what was found, and whether that supports it.
-
-    Attributes:
-        finding: its number in the list.
-        kind: H, a hard invariant; D, a direction with a threshold; R, reported only.
-        claim: in words, with the threshold.
-        found: in words.
-        verdict: pass, fail, inconclusive or reported.
-    """
-
-    finding: int
-    kind: str
-    claim: str
-    found: str
-    verdict: str
-
-
-def at_least(finding: int, claim: str, effect: Effect, threshold: float) -> Line:
-    """Passes when the interval lies above the threshold; fails when it lies below.
-
-    In between it also passes when the figure reaches the threshold and the interval excludes 0 (the criterion of most
-    published comparisons); otherwise it is inconclusive.
-    """
-    if effect.high < threshold:
-        verdict = "fail"
-    elif effect.low >= threshold or (effect.value >= threshold and effect.low > 0):
-        verdict = "pass"
-    else:
-        verdict = "inconclusive"
-    return Line(finding, "D", claim, str(effect), verdict)
-
-
-def invariant(finding: int, claim: str, found: str, holds: bool) -> Line:
-    """A hard invariant: there is no middle."""
-    return Line(finding, "H", claim, found, "pass" if holds else "fail")
-
-
-def reported(finding: int, claim: str, found: str) -> Line:
-    """Shown, not judged."""
-    return Line(finding, "R", claim, found, "reported")
-
-
-Mask = Callable[[Record], np.ndarray]
+STATIC, LARGE, BILM = "small_word2vec", "minilm", "small_bilm"
+"""The extractors of most cells."""
 
 
 class Evidence:

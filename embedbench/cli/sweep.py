@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from embedbench.clusters.elsewhere import node_name
+from embedbench.errors import ClusterError
 
 SWEEP_VARIABLE = "EMBEDBENCH_SWEEP"
 """Environment variable: the folder through which jobs tell how they ended; Hydra's own files go there too."""
@@ -107,14 +108,20 @@ def gather_beside(results: Path) -> Path:
     """Lets the jobs that are launched from now on tell beside their records, where every machine reaches; the folder.
 
     Raises:
-        OSError: the folder cannot be made.
+        ClusterError: the folder cannot be made.
     """
     here = Path(os.environ[SWEEP_VARIABLE])
     if here.parent.name == BESIDE_RESULTS:
         return here
     beside = results.absolute() / BESIDE_RESULTS
-    beside.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=beside))
+    try:
+        beside.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=beside))
+    except OSError as error:
+        raise ClusterError(
+            f"{beside} cannot be made ({error.strerror}); cells on other machines need a results folder that all of "
+            "them can write, so choose another with results=FOLDER"
+        ) from error
     os.environ[SWEEP_VARIABLE] = str(folder)
     return folder
 

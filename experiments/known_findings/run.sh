@@ -35,6 +35,7 @@ alone=$(mktemp -d)/words.txt                                                    
 python "$(dirname "$0")/words_alone.py" "$alone"
 run extractor=averaged +extractor@extractor.inner=minilm 'extractor.inner.layers=[0]' extractor.name=minilm_alone "extractor.corpus=$alone" \
     extractor.contexts=1 extractor.case=exact task=tree_distance probe=structural 'mixes=[single]'
+run extractor=word2vec_googlenews task=word_content 'mixes=[single]' control=false           # 9: published vectors
 for size in 128 384 1024; do                                                                # 9: dimensions
     run extractor=random "extractor.size=$size" "extractor.name=random_$size" task=word_content 'mixes=[single]' control=false
 done

@@ -85,6 +85,12 @@ def test_what_jobs_tell_lies_beside_the_results_until_all_is_well(tmp_path):
     assert sweep.SWEEP_VARIABLE not in os.environ
 
 
+def test_results_that_cannot_be_written_are_one_sentence(tmp_path):
+    (tmp_path / "results").write_text("a file", encoding="utf-8")
+    with sweep.sweep(), pytest.raises(ClusterError, match=r"results/\.sweep cannot be made \(Not a directory\)"):
+        sweep.gather_beside(tmp_path / "results")
+
+
 @pytest.mark.slow
 def test_a_sweep_in_several_processes_gives_the_same_bytes(embedbench, tmp_path):
     command = ("run", "-m", "extractor=random", "task=upos,subj_number", *SMALL, "runtime.threads=1")

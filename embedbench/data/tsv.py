@@ -60,24 +60,27 @@ def read_labelled_pairs(
 
 
 def read_columns(
-    path: str | Path, columns: Sequence[Column], *, header: bool = False, comment: str = ""
+    path: str | Path, columns: Sequence[Column], *, header: bool = False, comment: str = "", width: int = 0
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The line number and the cells of these columns, row by row; rows without any character are skipped.
 
-    So are rows that begin with `comment`, if it is given.
+    So are rows that begin with `comment`, if it is given. Every row has `width` columns, if that is given, and
+    otherwise as many as the first.
 
     Raises:
         DataError: as `read_labelled_texts`.
     """
     header = header or any(isinstance(column, str) for column in columns)
     indices: list[int] = []
-    width, top, found = 0, 0, False
+    top, found = 0, False
     for number, line in numbered_lines(path):
         if not line or (comment and line.startswith(comment)):
             continue
         cells = line.split("\t")
-        if not width:
-            width, top = len(cells), number
+        if not top:
+            width, top = width or len(cells), number
+            if len(cells) != width:
+                raise malformed(path, number, f"expected {width} columns separated by TAB, found {len(cells)}")
             indices = [_index(column, cells, path, number) for column in columns]
             if header:
                 continue

@@ -67,7 +67,7 @@ def read_wic(data: str | Path, gold: str | Path) -> list[WordInContext]:
             label is neither `T` nor `F`.
     """
     items: list[WordInContext] = []
-    rows = read_columns(data, range(5))
+    rows = read_columns(data, range(5), width=5)
     for row, label in zip_longest(rows, _labels(gold)):
         if row is None or label is None:
             longer, shorter = (data, gold) if row is not None else (gold, data)

@@ -77,6 +77,6 @@ def check_owner(folder: Path, layout: Layout) -> None:
     manifest = read_manifest(folder)
     if manifest is not None and manifest["key"] != layout.key:
         raise StoreError(
-            f"{folder} holds the store of extractor {manifest['extractor']!r} with key {manifest['key']}, not that of "
+            f"{folder / MANIFEST} is that of extractor {manifest['extractor']!r} with key {manifest['key']}, not of "
             f"{layout.extractor!r} with key {layout.key}; give every store its own folder (store_folder names it)"
         )

@@ -104,6 +104,12 @@ def test_positions_of_other_scripts_and_of_thousands_of_digits(tmp_path):
         )
 
 
+def test_a_row_of_wic_has_five_columns_even_if_all_have_more(tmp_path):
+    (tmp_path / "gold.txt").write_text("T\n", encoding="utf-8")
+    row = "cat\tN\t0-0\tcat\tcat\tmore\n"
+    refused(tmp_path, "a.data.txt", row, lambda path: read_wic(path, tmp_path / "gold.txt"), "expected 5 columns")
+
+
 def test_an_offset_of_thousands_of_digits(tmp_path):
     header = "ID\tText\tPronoun\tPronoun-offset\tA\tA-offset\tA-coref\tB\tB-offset\tB-coref\n"
     row = f"1\tAda met Eve when she left\tshe\t{'9' * 5000}\tAda\t0\tTRUE\tEve\t8\tFALSE\n"

@@ -238,7 +238,7 @@ def test_every_choice_that_changes_a_byte_has_its_own_folder(tmp_path):
 
 def test_two_stores_do_not_share_a_folder(tmp_path):
     fill(Toy(name="first"), toy_corpus(5), tmp_path)
-    with pytest.raises(StoreError, match=r"holds the store of extractor 'first' with key .* not that of 'second'"):
+    with pytest.raises(StoreError, match=r"manifest.json is that of extractor 'first' with key .* not of 'second'"):
         fill(Toy(name="second"), toy_corpus(6), tmp_path)
 
 

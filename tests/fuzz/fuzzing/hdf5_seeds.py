@@ -97,17 +97,23 @@ def _files(shapes: dict[str, tuple[int, ...]], victim: str, shape: tuple[int, ..
         replaced(lambda file: file.__setitem__(victim, h5py.SoftLink(f"/{victim}"))),
         replaced(lambda file: file.__setitem__(victim, h5py.ExternalLink("other.hdf5", f"/{victim}"))),
         replaced(
-            lambda file: file.create_dataset(victim, shape=shape, dtype="f4", external=[("lines.txt", 0, n_bytes)])
+            lambda file: file.create_dataset(
+                victim, shape=shape, dtype="f4", external=[("lines.txt", 0, n_bytes)], track_times=False
+            )
         ),
-        replaced(lambda file: file.create_virtual_dataset(victim, _virtual(h5py, shape))),
+        replaced(lambda file: _virtual(h5py, file, victim, shape)),
         replaced(lambda _file: None),
     )
 
 
-def _virtual(h5py: Any, shape: tuple[int, ...]) -> Any:
-    layout = h5py.VirtualLayout(shape=shape, dtype="f4")
-    layout[...] = h5py.VirtualSource("other.hdf5", "a", shape=shape)
-    return layout
+def _virtual(h5py: Any, file: Any, name: str, shape: tuple[int, ...]) -> None:
+    """A data set that lies in another file; without the time of day, so that a seed gives the same bytes."""
+    whole, how = h5py.h5s.create_simple(shape), h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    how.set_obj_track_times(False)
+    how.set_virtual(whole, b"other.hdf5", b"a", whole)
+    links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
+    links.set_create_intermediate_group(True)
+    h5py.h5d.create(file.id, name.encode(), h5py.h5t.IEEE_F32LE, whole, dcpl=how, lcpl=links)
 
 
 def _file(shapes: dict[str, tuple[int, ...]], more: Any, change: Callable[[Any], Any] | None = None) -> bytes:

@@ -94,6 +94,8 @@ def check_record(record: Record, content: bytes) -> None:
         if name in ("scores", "baselines", "subset_scores", "trials", "training"):
             for row, wanted in zip(again[name], value, strict=True):
                 expect({key: row[key] for key in wanted}, wanted, name)
+        elif name == "error" and value is not None:  # its traceback may be absent
+            expect({key: again[name][key] for key in value}, value, name)
         else:
             expect(again[name], value, name)
     for name in ("identity", "extractor", "task", "probe", "metric", "started", "finished"):

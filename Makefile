@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RIVALS := .venv-rivals
 export HF_HUB_OFFLINE ?= 1
+# Compiled once and kept, also where the surroundings forbid it: every command a test starts would compile it all again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: env demo test test-slow test-clusters check docs format bench bench-quick pictures clean
 .DEFAULT_GOAL := help

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import forked
 
 
 def run_until(command: Sequence[str], folder: Path, reached: Callable[[str], bool]) -> str:
     """Starts the command in the folder and kills it with -9 as soon as `reached(stderr so far)` holds; gives stderr."""
     log = folder / "stderr.txt"
-    with open(log, "w+", encoding="utf-8") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "embedbench", *command],
-            cwd=folder,
-            env={**os.environ, "EMBEDBENCH_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"},
-            stderr=said,
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 300
-        while not reached(log.read_text("utf-8")):
-            assert process.poll() is None, f"it ended before it could be killed: {log.read_text('utf-8')[-2000:]}"
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+    env = {**os.environ, "EMBEDBENCH_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
+    process = forked.start(command, folder, env, Path(os.devnull), log)
+    deadline = time.monotonic() + 300
+    while not (log.exists() and reached(log.read_text("utf-8"))):
+        assert process.poll() is None, f"it ended before it could be killed: {log.read_text('utf-8')[-2000:]}"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
     return log.read_text("utf-8")

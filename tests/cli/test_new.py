@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import pytest
 from add_ons import installed
 
@@ -70,16 +71,11 @@ def test_nothing_is_overwritten(tmp_path, capsys):
 
 def _run(line: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     words = shlex.split(line)
-    module = "pytest" if words[0] == "pytest" else "embedbench"
-    return subprocess.run(
-        [sys.executable, "-m", module, *words[1:], *(QUICK if words[1] == "run" else ())],
-        cwd=tmp_path,
-        env={**os.environ, "EMBEDBENCH_CACHE": str(tmp_path / "cache"), **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    env = {**os.environ, "EMBEDBENCH_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1", **environment}
+    if words[0] == "embedbench":
+        return forked.run([*words[1:], *(QUICK if words[1] == "run" else ())], tmp_path, env)
+    command = [sys.executable, "-m", *words]
+    return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.mark.slow

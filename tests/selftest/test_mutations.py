@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import forked
 import pytest
 
 import embedbench
@@ -207,12 +206,9 @@ def place_of(copy: Path, broken: Mutation) -> tuple[Path, str]:
 def verdicts(copy: Path, names: frozenset[str]) -> tuple[int, dict[str, str], dict[str, str]]:
     """Exit code, and verdict and answer by line, of `embedbench selftest` in the copy."""
     only = [] if not names else ["--only", ",".join(sorted(names))]
-    environment = {**os.environ, "PYTHONPATH": str(copy.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(copy.parent), "OMP_NUM_THREADS": "1"}
     environment.pop("EMBEDBENCH_DATA", None)
-    done = subprocess.run(
-        [sys.executable, "-m", "embedbench", "selftest", "--json", *only],
-        cwd=copy.parent, env=environment, capture_output=True, text=True, check=False, timeout=3600,
-    )  # fmt: skip
+    done = forked.run(("selftest", "--json", *only), copy.parent, environment, seconds=3600)
     assert done.stdout, done.stderr
     found = json.loads(done.stdout)
     assert Path(found["package"]) == copy, "the copy was not what ran"

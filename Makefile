@@ -52,7 +52,6 @@ check: env
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --doctest-modules embedbench
-	$(BIN)/python -m pytest tests/test_docs.py
 	$(BIN)/python docs/site/build.py
 
 # The pages with their links and anchors checked; open site/index.html, no server is needed.

@@ -13,6 +13,7 @@ from jaxtyping import Shaped
 
 from embedbench.errors import DataError, MissingExtraError
 from embedbench.files.bounds import MAX_RATIO, most_bytes
+from embedbench.files.walking import comes_to_an_end
 
 
 class Hdf5File:
@@ -168,7 +169,14 @@ def open_hdf5(path: Path, *, needed_by: str) -> Iterator[Hdf5File]:
     except ModuleNotFoundError:
         raise MissingExtraError(needed_by=needed_by, package="h5py", extra="elmo") from None
     try:
+        if not comes_to_an_end(path):
+            raise DataError(
+                f"{path} is damaged: the HDF5 library crashes in it or finds no end of it; expected a complete HDF5 "
+                "file: get it again"
+            )
         opened = h5py.File(path, "r")
+    except DataError:
+        raise
     except Exception as error:  # the library raises many kinds for a damaged file
         raise DataError(
             f"{path} is damaged or not HDF5 ({first_line(error)}); expected a complete HDF5 file: get it again"

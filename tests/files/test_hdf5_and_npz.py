@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
 from embedbench.errors import DataError
+from embedbench.files import hdf5_walker, walking
 from embedbench.files.hdf5 import open_hdf5, variable_length_string
 from embedbench.files.npz import open_npz
 
@@ -130,3 +132,31 @@ def test_an_npz_array_that_lies(tmp_path, header, body, told):
     path = npz(tmp_path, {"descr": header[0], "fortran_order": False, "shape": header[1]}, body)
     with open_npz(path) as file, pytest.raises(DataError, match=rf"key 'a' of .*a\.npz cannot be read: .*{told}"):
         file.floats("a")
+
+
+def without_end(path):
+    """Gives the free rest of the file's first heap the size 0, over which the library goes round for ever."""
+    content = bytearray(path.read_bytes())
+    at = content.index(b"GCOL") + 16
+    while struct.unpack_from("<H", content, at)[0]:
+        at += 16 + (struct.unpack_from("<Q", content, at + 8)[0] + 7) // 8 * 8
+    struct.pack_into("<Q", content, at + 8, 0)
+    path.write_bytes(content)
+
+
+def test_a_file_in_which_the_library_finds_no_end(tmp_path, monkeypatch):
+    layout = h5py.VirtualLayout(shape=(2,), dtype="f4")
+    layout[...] = h5py.VirtualSource("other.hdf5", "a", shape=(2,))
+    path = written(tmp_path, lambda file: file.create_virtual_dataset("b", layout))
+    without_end(path)
+    monkeypatch.setattr(walking, "_WALKER", tmp_path / "walker.py")
+    patient = Path(hdf5_walker.__file__).read_text("utf-8")
+    (tmp_path / "walker.py").write_text(patient.replace("BYTES_PER_SECOND = 10,", "BYTES_PER_SECOND = 0,"))
+    walking._walker.cache_clear()
+    with pytest.raises(DataError, match=r"a\.hdf5 is damaged: the HDF5 library crashes in it or finds no end"):
+        read(path)
+    sound = tmp_path / "sound.hdf5"
+    with h5py.File(sound, "w") as file:
+        file["a"] = VALUES
+    np.testing.assert_array_equal(read(sound), VALUES)  # by the next walker
+    walking._walker.cache_clear()

@@ -169,18 +169,16 @@ def open_hdf5(path: Path, *, needed_by: str) -> Iterator[Hdf5File]:
     except ModuleNotFoundError:
         raise MissingExtraError(needed_by=needed_by, package="h5py", extra="elmo") from None
     try:
-        if not comes_to_an_end(path):
-            raise DataError(
-                f"{path} is damaged: the HDF5 library crashes in it or finds no end of it; expected a complete HDF5 "
-                "file: get it again"
-            )
-        opened = h5py.File(path, "r")
-    except DataError:
-        raise
+        opened = h5py.File(path, "r") if comes_to_an_end(path) else None
     except Exception as error:  # the library raises many kinds for a damaged file
         raise DataError(
             f"{path} is damaged or not HDF5 ({first_line(error)}); expected a complete HDF5 file: get it again"
         ) from error
+    if opened is None:
+        raise DataError(
+            f"{path} is damaged: the HDF5 library crashes in it or finds no end of it; expected a complete HDF5 file: "
+            "get it again"
+        )
     try:
         yield Hdf5File(path, opened)
     finally:

@@ -169,7 +169,7 @@ def open_hdf5(path: Path, *, needed_by: str) -> Iterator[Hdf5File]:
     except ModuleNotFoundError:
         raise MissingExtraError(needed_by=needed_by, package="h5py", extra="elmo") from None
     try:
-        opened = h5py.File(path, "r") if comes_to_an_end(path) else None
+        opened = h5py.File(path, "r") if comes_to_an_end(path, "hdf5") else None
     except Exception as error:  # the library raises many kinds for a damaged file
         raise DataError(
             f"{path} is damaged or not HDF5 ({first_line(error)}); expected a complete HDF5 file: get it again"

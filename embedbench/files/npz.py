@@ -93,7 +93,12 @@ def open_npz(path: Path) -> Iterator[NpzFile]:
     """
     try:
         archive = zipfile.ZipFile(path)
+        with open(path, "rb") as stream:
+            begins = stream.read(2)
     except Exception as error:  # zipfile raises many kinds for a damaged file
         raise DataError(f"{path} is neither an HDF5 nor an npz file, or is damaged: {error}") from error
+    # A zip file may begin with anything; numpy writes none, and reads none, that does.
+    if begins != b"PK":
+        raise DataError(f"{path} is neither an HDF5 nor an npz file, or is damaged: it begins with {begins!r}")
     with archive:
         yield NpzFile(path, archive)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -13,8 +14,9 @@ from jaxtyping import Bool, Int64, Real
 
 from embedbench.errors import DataError
 from embedbench.files.hdf5 import first_line
+from embedbench.files.walking import comes_to_an_end
 from embedbench.results.archive import ArchiveFolder, Folder
-from embedbench.results.checksums import fits
+from embedbench.results.checksums import fits, vouches
 from embedbench.results.schema import PREDICTIONS
 
 FILE_NAME = PREDICTIONS
@@ -114,6 +116,10 @@ def read_predictions(folder: Folder, columns: Sequence[str] | None = None) -> pl
             )
     try:
         _check_size(place, content)
+        if not _vouched(folder, content) and not _is_readable(content):
+            raise DataError(
+                f"{place} is damaged: the library that reads it crashes; delete its folder and run the cell again"
+            )
         return pl.read_parquet(BytesIO(content), columns=list(columns) if columns else None)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         raise DataError(
@@ -129,6 +135,23 @@ def belong(folder: Path, predictions: bytes) -> bool:
             return fits(stream.read(), predictions)
     except FileNotFoundError:
         return True
+
+
+def _vouched(folder: Folder, predictions: bytes) -> bool:
+    """Whether the record beside them says that they are what embedbench wrote."""
+    try:
+        text = folder.read(RECORD) if isinstance(folder, ArchiveFolder) else (folder / RECORD).read_bytes()
+    except (OSError, DataError):
+        return False
+    return vouches(text[-64:], predictions)
+
+
+def _is_readable(content: bytes) -> bool:
+    """Whether a process of its own survives reading it: older or foreign files may be damaged in any way."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, FILE_NAME)
+        path.write_bytes(content)
+        return comes_to_an_end(path, "parquet")
 
 
 def _check_size(place: str, content: bytes) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from embedbench.errors import DataError
-from embedbench.files import hdf5_walker, walking
+from embedbench.files import walker, walking
 from embedbench.files.hdf5 import open_hdf5, variable_length_string
 from embedbench.files.npz import open_npz
 
@@ -150,7 +150,7 @@ def test_a_file_in_which_the_library_finds_no_end(tmp_path, monkeypatch):
     path = written(tmp_path, lambda file: file.create_virtual_dataset("b", layout))
     without_end(path)
     monkeypatch.setattr(walking, "_WALKER", tmp_path / "walker.py")
-    patient = Path(hdf5_walker.__file__).read_text("utf-8")
+    patient = Path(walker.__file__).read_text("utf-8")
     (tmp_path / "walker.py").write_text(patient.replace("BYTES_PER_SECOND = 10,", "BYTES_PER_SECOND = 0,"))
     walking._walker.cache_clear()
     with pytest.raises(DataError, match=r"a\.hdf5 is damaged: the HDF5 library crashes in it or finds no end"):
@@ -160,3 +160,11 @@ def test_a_file_in_which_the_library_finds_no_end(tmp_path, monkeypatch):
         file["a"] = VALUES
     np.testing.assert_array_equal(read(sound), VALUES)  # by the next walker
     walking._walker.cache_clear()
+
+
+def test_a_zip_file_that_begins_with_something_else_is_refused_as_numpy_does(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, a=VALUES)
+    path.write_bytes(b"x" + path.read_bytes())
+    with pytest.raises(DataError, match=r"a\.npz is neither .* begins with b'xP'"), open_npz(path):
+        pass

@@ -11,6 +11,7 @@ import pytest
 from synthetic_records import cell, score
 
 from embedbench.errors import DataError
+from embedbench.files import walking
 from embedbench.results import predictions as predictions_module
 from embedbench.results.plain_json import from_text, to_json, to_text
 from embedbench.results.predictions import Predictions, read_predictions
@@ -67,6 +68,20 @@ def test_damaged_predictions_are_told_and_the_cell_is_not_finished(folder, chang
     assert finished(folder) is None
     with pytest.raises(DataError, match=r"predictions\.parquet is damaged: its checksum"):
         read_predictions(folder)
+
+
+def test_predictions_that_no_record_vouches_for_are_read_by_another_process_first(folder, tmp_path, monkeypatch):
+    plain = json.loads((folder / "record.json").read_bytes())
+    del plain["checksum"]
+    (folder / "record.json").write_text(json.dumps(plain), encoding="utf-8")
+    assert read_predictions(folder).height == 60
+    crashing = tmp_path / "walker.py"
+    crashing.write_text("import os\nprint('ready', flush=True)\ninput()\nos.abort()\n", encoding="utf-8")
+    monkeypatch.setattr(walking, "_WALKER", crashing)
+    walking._walker.cache_clear()
+    with pytest.raises(DataError, match=r"predictions\.parquet is damaged: the library that reads it crashes"):
+        read_predictions(folder)
+    walking._walker.cache_clear()
 
 
 def test_a_table_that_stands_for_more_than_memory_is_refused_also_in_a_folder(tmp_path, monkeypatch):

@@ -47,13 +47,7 @@ def unsealed(text: bytes) -> bytes:
     return plain
 
 
-def fits(text: bytes, predictions: bytes) -> bool:
-    """Whether the predictions are those that the record was written with; an older record does not tell."""
+def vouches(text: bytes, predictions: bytes) -> bool | None:
+    """Whether the predictions are those that the record was written with; None where it does not tell."""
     entry = _ENTRY.search(text)
-    return entry is None or not entry[2] or int(entry[2], 16) == zlib.crc32(predictions)
-
-
-def vouches(text: bytes, predictions: bytes) -> bool:
-    """Whether a record says that these are its predictions; an older one says nothing."""
-    entry = _ENTRY.search(text)
-    return entry is not None and bool(entry[2]) and int(entry[2], 16) == zlib.crc32(predictions)
+    return None if entry is None or not entry[2] else int(entry[2], 16) == zlib.crc32(predictions)

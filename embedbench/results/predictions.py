@@ -16,7 +16,7 @@ from embedbench.errors import DataError
 from embedbench.files.hdf5 import first_line
 from embedbench.files.walking import comes_to_an_end
 from embedbench.results.archive import ArchiveFolder, Folder
-from embedbench.results.checksums import fits, vouches
+from embedbench.results.checksums import vouches
 from embedbench.results.schema import PREDICTIONS
 
 FILE_NAME = PREDICTIONS
@@ -109,14 +109,14 @@ def read_predictions(folder: Folder, columns: Sequence[str] | None = None) -> pl
             content = (folder / FILE_NAME).read_bytes()
         except FileNotFoundError:
             raise DataError(f"{place} is missing: the cell left no predictions; run it again") from None
-        if not belong(folder, content):
+        if belong(folder, content) is False:
             raise DataError(
                 f"{place} is damaged: its checksum is not the one in the record; delete its folder and run the cell "
                 "again"
             )
     try:
         _check_size(place, content)
-        if not _vouched(folder, content) and not _is_readable(content):
+        if not belong(folder, content) and not _is_readable(content):
             raise DataError(
                 f"{place} is damaged: the library that reads it crashes; delete its folder and run the cell again"
             )
@@ -127,23 +127,16 @@ def read_predictions(folder: Folder, columns: Sequence[str] | None = None) -> pl
         ) from error
 
 
-def belong(folder: Path, predictions: bytes) -> bool:
-    """Whether these are the bytes that the record in the folder was written with; an older record does not tell."""
+def belong(folder: Folder, predictions: bytes) -> bool | None:
+    """Whether these are the bytes that the record in the folder was written with; None where it does not tell."""
     try:
+        if isinstance(folder, ArchiveFolder):
+            return vouches(folder.read(RECORD)[-64:], predictions)
         with open(folder / RECORD, "rb") as stream:
             stream.seek(max(0, stream.seek(0, 2) - 64))
-            return fits(stream.read(), predictions)
-    except FileNotFoundError:
-        return True
-
-
-def _vouched(folder: Folder, predictions: bytes) -> bool:
-    """Whether the record beside them says that they are what embedbench wrote."""
-    try:
-        text = folder.read(RECORD) if isinstance(folder, ArchiveFolder) else (folder / RECORD).read_bytes()
-    except (OSError, DataError):
-        return False
-    return vouches(text[-64:], predictions)
+            return vouches(stream.read(), predictions)
+    except (FileNotFoundError, DataError):
+        return None
 
 
 def _is_readable(content: bytes) -> bool:

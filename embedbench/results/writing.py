@@ -77,7 +77,7 @@ def finished(folder: Path) -> Record | None:
     if record.predictions is None:
         return record
     try:
-        return record if belong(folder, (folder / record.predictions).read_bytes()) else None
+        return None if belong(folder, (folder / record.predictions).read_bytes()) is False else record
     except OSError:
         return None
 

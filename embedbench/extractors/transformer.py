@@ -9,19 +9,19 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32
 
 from embedbench.errors import ConfigurationError, ContractError, DataError, NumericalError
-from embedbench.extractors.alignment import Pieces, Template, read_pieces
+from embedbench.extractors.alignment import Pieces, read_pieces
 from embedbench.extractors.batching import flat_ranges, sorted_batches
 from embedbench.extractors.devices import Device, torch_device
 from embedbench.extractors.distinct_sentences import extract_distinct
 from embedbench.extractors.piece_pooling import Pooling, WordPooling
 from embedbench.extractors.precision import Precision, rounding_error
+from embedbench.extractors.transformer_batches import ReadBatch, read_batch
 from embedbench.extractors.transformer_loading import (
     LoadedModel,
     TransformerWeights,
-    hidden_states,
     load_config,
     load_model,
 )
@@ -34,7 +34,7 @@ from embedbench.types import Alignment, LayeredWords, Sentence
 if TYPE_CHECKING:
     from torch import Tensor
 
-_VERSION = 2
+_VERSION = 3
 """Raise it when a change to this file or to the helpers beside it changes a vector."""
 
 
@@ -61,7 +61,7 @@ class Transformer:
         layers: only these layers, 0 being the embeddings; all when absent.
         window: pieces read at once, special ones included; the model's own limit when absent.
         overlap: pieces that neighbouring windows share, at least; half a window where that is less.
-        pieces_per_batch: padded pieces that run together; changes speed and memory, not vectors.
+        pieces_per_batch: pieces that run together, padding included; changes speed and memory, not vectors.
         device: where the model runs.
         trust_remote_code: run Python code that comes with the model.
         name: the label in tables.
@@ -206,16 +206,13 @@ class Transformer:
         lengths = windows.end - windows.start
         with torch.no_grad():
             for batch in sorted_batches(lengths + model.template.n_special, self.pieces_per_batch):
-                inputs = _inputs(pieces.ids, windows.start[batch], lengths[batch], model.template, model.pad)
-                layers = self._layers(model, inputs)
+                read = read_batch(model, pieces.ids, windows.start[batch], lengths[batch])
                 kept = windows.kept_end[batch] - windows.kept_start[batch]
-                row = np.arange(len(batch), dtype=np.int64) * inputs["input_ids"].shape[1]
-                inside = windows.kept_start[batch] - windows.start[batch] + len(model.template.prefix)
                 pooling.write(
                     values,
-                    layers,
+                    self._layers(read),
                     pieces=flat_ranges(windows.kept_start[batch], kept),
-                    cells=flat_ranges(row + inside, kept),
+                    cells=flat_ranges(read.first + windows.kept_start[batch] - windows.start[batch], kept),
                 )
         self._check_finite(values, sentences)
         in_windows = np.repeat(windows.windowed, [len(sentence) for sentence in sentences])
@@ -238,17 +235,14 @@ class Transformer:
         needed = capacity is not None and int(np.diff(pieces.offsets).max()) > capacity
         return plan_windows(pieces.offsets, capacity, self.overlap, causal=needed and model.causal)
 
-    def _layers(self, model: LoadedModel, inputs: dict[str, Tensor]) -> list[Tensor]:
-        states = hidden_states(
-            model.network, inputs["input_ids"], **{k: v for k, v in inputs.items() if k != "input_ids"}
-        )
+    def _layers(self, read: ReadBatch) -> list[Tensor]:
         n_layers, dim = int(self._text_config.num_hidden_layers) + 1, self.dim
-        if len(states) != n_layers or any(state.shape[-1] != dim for state in states):
+        if len(read.layers) != n_layers or any(layer.shape[-1] != dim for layer in read.layers):
             raise ContractError(
-                f"{self.model} gave layers of sizes {[state.shape[-1] for state in states]}; its configuration "
+                f"{self.model} gave layers of sizes {[layer.shape[-1] for layer in read.layers]}; its configuration "
                 f"declares {n_layers} layers of {dim} dimensions"
             )
-        return [states[k].reshape(-1, dim) for k in self._chosen]
+        return [read.layers[k] for k in self._chosen]
 
     def _check_finite(self, values: Float32[np.ndarray, "words layers dim"], sentences: Sequence[Sentence]) -> None:
         # A sum is finite only if every summand is; the elementwise answer costs ten times as much.
@@ -263,36 +257,3 @@ class Transformer:
             f"{self.name} computed a NaN or an infinity in layer {self.layer_names[layer]} for the word "
             f"{words[position]!r} (word {position} of the chunk) with precision={self._precision}; try precision=fp32"
         )
-
-
-def _inputs(
-    ids: Int64[np.ndarray, "pieces"],
-    starts: Int64[np.ndarray, "windows"],
-    lengths: Int64[np.ndarray, "windows"],
-    template: Template,
-    pad: int,
-) -> dict[str, Tensor]:
-    """The model's inputs for windows of pieces, special pieces around each, padded on the right."""
-    import torch
-
-    before, after = len(template.prefix), len(template.suffix)
-    full = lengths + template.n_special
-    shape = (len(lengths), int(full.max()))
-    rows = np.repeat(np.arange(len(lengths)), lengths)
-    columns = flat_ranges(np.full(len(lengths), before, dtype=np.int64), lengths)
-    ends = np.arange(len(lengths))[:, None], (before + lengths)[:, None] + np.arange(after)[None, :]
-
-    def filled(prefix: Sequence[int], inside: Any, suffix: Sequence[int], padding: int) -> Tensor:
-        cells = np.full(shape, padding, dtype=np.int64)
-        cells[:, :before] = prefix
-        cells[rows, columns] = inside
-        cells[ends] = suffix
-        return torch.from_numpy(cells)
-
-    inputs = {
-        "input_ids": filled(template.prefix, ids[flat_ranges(starts, lengths)], template.suffix, pad),
-        "attention_mask": torch.from_numpy((np.arange(shape[1])[None, :] < full[:, None]).astype(np.int64)),
-    }
-    if template.segments is not None:
-        inputs["token_type_ids"] = filled(*template.segments, padding=0)
-    return inputs

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from embedbench.models.packed_bert import PackedBert
+
 _NO_LIMIT = 1_000_000_000
 """Tokenizers without a limit state an astronomical one."""
 
@@ -37,6 +39,7 @@ class LoadedModel:
 
     Attributes:
         network: in evaluation mode, on its device; of an encoder-decoder only the encoder.
+        packed: the same network without padding, where there is such a twin; it is faster on a CPU.
         tokenizer: a fast one.
         template: the special pieces around a sentence.
         pad: the id in padded cells, which attention never sees.
@@ -45,6 +48,7 @@ class LoadedModel:
     """
 
     network: Any
+    packed: PackedBert | None
     tokenizer: Any
     template: Template
     pad: int
@@ -109,6 +113,8 @@ def load_model(
         ConfigurationError: the model has no fast tokenizer.
         ContractError: the input layer of this architecture cannot be told from the layers above (`random_upper`).
     """
+    from embedbench.models.packed_bert import packed
+
     with quiet_transformers() as transformers:
         common = {"revision": source.commit or "main", "trust_remote_code": trust_remote_code}
         with _one_sentence(source, "tokenizer"):
@@ -135,6 +141,7 @@ def load_model(
     limits = [limit for limit in (hard, stated) if limit is not None]
     return LoadedModel(
         network=network,
+        packed=packed(network),
         tokenizer=tokenizer,
         template=read_template(tokenizer),
         # The id by which RoBERTa counts positions, where the model states one.

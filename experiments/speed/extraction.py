@@ -89,10 +89,10 @@ def build_extractor(*overrides: str) -> Any:
     return cell_of(compose(["extractor=minilm", *overrides])).extractor
 
 
-def by_shard(extractor: Extractor, sentences: Sequence[Sentence]) -> np.ndarray:
-    """[words, layers, dim], extracted in the portions that a store hands out."""
+def by_shard(extractor: Extractor, sentences: Sequence[Sentence]) -> list[np.ndarray]:
+    """[words, layers, dim] of every portion that a store hands out; a store never joins them."""
     bounds = shard_bounds(Corpus(tuple(sentences)))
-    return np.concatenate([extractor.extract(sentences[a:b]).values for a, b in pairwise(bounds)])
+    return [extractor.extract(sentences[a:b]).values for a, b in pairwise(bounds)]
 
 
 def compared(found: np.ndarray, reference: np.ndarray) -> dict[str, Any]:
@@ -130,10 +130,10 @@ def _measured(chosen: argparse.Namespace, sentences: list[Sentence], place: Path
     device, folder = chosen.device, find_model(MINILM, "main").load
     extractor = build_extractor(f"extractor.device={device}", f"runtime.precision={chosen.precision}")
     plain, corpus = PlainLoop(folder, device), Corpus(tuple(sentences))
-    found: dict[str, np.ndarray] = {}
+    found: dict[str, Any] = {}
     stores = iter(range(10**6))
 
-    def keep(name: str, run: Callable[[], np.ndarray]) -> Callable[[], float]:
+    def keep(name: str, run: Callable[[], Any]) -> Callable[[], float]:
         def once() -> float:
             found.pop(name, None)  # the memory of the last round is free before the next
             return timed(lambda: found.__setitem__(name, run()))
@@ -163,7 +163,7 @@ def _measured(chosen: argparse.Namespace, sentences: list[Sentence], place: Path
     precision = extractor.computed_precision
     limits = Limits(tuple(dict.fromkeys(("fp32", best_precision(device), precision))), device)
     measured = interleaved(ways, chosen.rounds, companions, limits.measure)
-    checks = {"embedbench_vs_hf_loop": compared(found["embedbench"], found["hf_loop"])}
+    checks = {"embedbench_vs_hf_loop": compared(np.concatenate(found["embedbench"]), found["hf_loop"])}
     keys = {
         "extraction_vs_hf_loop": measured.ratio("hf_loop", "embedbench"),
         "extraction_with_store_vs_without": measured.ratio("embedbench_store", "embedbench"),

@@ -28,8 +28,9 @@ from embedbench.scored.similarity import score_similarities
 from embedbench.scored.suites import score_suite
 from embedbench.scored.trees import measure_trees
 from embedbench.store import StoreDtype, fill, store_folder
-from embedbench.store.building import ThisProcess, Workers
+from embedbench.store.building import Workers
 from embedbench.store.rounding import read_rounding
+from embedbench.store.this_process import ThisProcess
 from embedbench.types import (
     SUITES,
     TREES,

@@ -22,9 +22,10 @@ from embedbench.outcomes import Outcome, failed
 from embedbench.pipeline import Places, run_cell
 from embedbench.progress import Progress
 from embedbench.registry import load_components
-from embedbench.store.building import ThisProcess, Workers
+from embedbench.store.building import Workers
 from embedbench.store.in_processes import InProcesses
 from embedbench.store.on_ray import OnRay
+from embedbench.store.this_process import ThisProcess
 from embedbench.types import Extractor, Task
 
 _GIGABYTE = 1_000_000_000

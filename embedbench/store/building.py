@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -19,7 +19,7 @@ from embedbench.store.inspection import is_intact, trust
 from embedbench.store.layout import Layout, shard_path
 from embedbench.store.rounding import measure_rounding
 from embedbench.store.shard import write_shard
-from embedbench.types import Extractor, Sentence
+from embedbench.types import Extractor, LayeredWords, Sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,25 +52,44 @@ class ShardBuilder:
             NumericalError: a vector has a NaN or an infinity, or a number too large for float16.
             ContractError: the extractor's answer has the wrong shape.
         """
-        needed = self.layout.shard_words(shard) * self.layout.bytes_per_word
+        begun = self.begin(shard, sentences, wait=wait, begins=begins)
+        if begun is None:
+            return False
+        try:
+            begun.write()
+        finally:
+            begun.release()
+        return True
+
+    def begin(
+        self, shard: int, sentences: Sequence[Sentence], *, wait: bool, begins: Callable[[], None]
+    ) -> BegunShard | None:
+        """The shard computed and its lock held, to be written and released; None if another process holds it.
+
+        Arguments and errors are those of `build`, but for what writing raises.
+        """
         path = shard_path(self.folder, shard)
         lock = FileLock(locks(self.folder) / f"{path.stem}.lock", timeout=-1 if wait else 0)
-        with ExitStack() as held:
-            with storage_errors(self.layout, self.folder, needed):
-                try:
-                    held.enter_context(lock)
-                except Timeout:
-                    return False
+        with storage_errors(self.layout, self.folder, self._needed(shard)):
+            try:
+                lock.acquire()
+            except Timeout:
+                return None
+        try:
+            with storage_errors(self.layout, self.folder, self._needed(shard)):
                 there = is_intact(path, self.layout, shard)
-            if not there:
-                begins()
-                # Outside of storage_errors: an extractor's own missing file is not the store's fault.
-                answer = encode_shard(self.extractor, sentences, self.layout, shard)
-                with storage_errors(self.layout, self.folder, needed):
-                    arrays = stored_layers(answer.values, sentences, self.layout, shard)
-                    write_shard(path, self.layout, shard, answer.alignment, arrays)
-                    trust(path)
-        return True
+            if there:
+                return BegunShard(self, shard, sentences, lock, None)
+            begins()
+            # Outside of storage_errors: an extractor's own missing file is not the store's fault.
+            answer = encode_shard(self.extractor, sentences, self.layout, shard)
+            return BegunShard(self, shard, sentences, lock, answer)
+        except BaseException:
+            lock.release()
+            raise
+
+    def _needed(self, shard: int) -> int:
+        return self.layout.shard_words(shard) * self.layout.bytes_per_word
 
     def measure_rounding(self, sample: Sequence[Sentence]) -> None:
         """Keeps how far the vectors are from those of fp32, where the extractor knows.
@@ -80,6 +99,45 @@ class ShardBuilder:
         """
         with storage_errors(self.layout, self.folder, 0), FileLock(locks(self.folder) / "precision.lock"):
             measure_rounding(self.folder, self.extractor, sample)
+
+
+@dataclass(frozen=True, eq=False)
+class BegunShard:
+    """A shard between being computed and being there.
+
+    Attributes:
+        builder: of the store.
+        shard: which.
+        sentences: of this shard.
+        lock: held until `release`.
+        answer: the vectors; None where the shard was there already.
+    """
+
+    builder: ShardBuilder
+    shard: int
+    sentences: Sequence[Sentence]
+    lock: FileLock
+    answer: LayeredWords | None
+
+    def write(self) -> None:
+        """Writes it, in whatever thread.
+
+        Raises:
+            StoreError: it cannot be written.
+            NumericalError: a vector has a NaN or an infinity, or a number too large for float16.
+        """
+        if self.answer is None:
+            return
+        layout, folder = self.builder.layout, self.builder.folder
+        path = shard_path(folder, self.shard)
+        with storage_errors(layout, folder, layout.shard_words(self.shard) * layout.bytes_per_word):
+            arrays = stored_layers(self.answer.values, self.sentences, layout, self.shard)
+            write_shard(path, layout, self.shard, self.answer.alignment, arrays)
+            trust(path)
+
+    def release(self) -> None:
+        """Lets other processes see to it; in the thread that began it."""
+        self.lock.release()
 
 
 @runtime_checkable
@@ -106,48 +164,6 @@ class Workers(Protocol):
             advance: is told the words of every shard that is there.
         """
         ...
-
-
-class ThisProcess:
-    """Builds the shards one after the other.
-
-    Args:
-        begins: told every shard that is not there and is built here.
-    """
-
-    def __init__(self, begins: Callable[[int], object] = lambda _shard: None) -> None:
-        self._begins = begins
-
-    def build(
-        self,
-        builder: ShardBuilder,
-        sentences: Callable[[int], Sequence[Sentence]],
-        missing: Sequence[int],
-        sample: Sequence[Sentence],
-        progress: Progress,
-        advance: Advance,
-    ) -> None:
-        """Builds those that no other process is building, then waits for the others."""
-        layout = builder.layout
-
-        def built(shard: int, *, wait: bool) -> bool:
-            def begins() -> None:
-                self._begins(shard)
-                advance(0, f"shard {shard + 1} of {layout.n_shards}")
-
-            done = builder.build(shard, sentences(shard), wait=wait, begins=begins)
-            if done:
-                advance(layout.shard_words(shard))
-            return done
-
-        # Shards that another process is building are left to it; what remains is to wait for them, and to build them
-        # after all should their process die: the system frees the locks of a dead process.
-        taken = [shard for shard in missing if not built(shard, wait=False)]
-        if taken:
-            progress.note(f"store: waiting for another process to finish {len(taken)} shards in {builder.folder}")
-        for shard in taken:
-            built(shard, wait=True)
-        builder.measure_rounding(sample)
 
 
 def locks(folder: Path) -> Path:

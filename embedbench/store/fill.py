@@ -11,13 +11,14 @@ from filelock import FileLock
 from embedbench.allocation import keep_freed_memory
 from embedbench.files.durable import make_folder
 from embedbench.progress import Progress, SilentProgress
-from embedbench.store.building import ShardBuilder, ThisProcess, Workers, locks, storage_errors
+from embedbench.store.building import ShardBuilder, Workers, locks, storage_errors
 from embedbench.store.estimate import check_cap, check_free_space, size_of
 from embedbench.store.inspection import missing_shards
 from embedbench.store.layout import Layout, StoreDtype
 from embedbench.store.manifest import check_owner, read_manifest, write_manifest
 from embedbench.store.reading import LayeredStore
 from embedbench.store.rounding import ROUNDING_WORDS
+from embedbench.store.this_process import ThisProcess
 from embedbench.types import Corpus, Extractor
 
 _SILENT = SilentProgress()
@@ -40,7 +41,7 @@ def fill(
 
     Shards that are present and undamaged are kept; the others are built. When none is missing the extractor is not
     asked to extract. Several processes may fill the same store at once: they share the shards out among themselves,
-    and each shard is built once. A killed process loses the shard it was building and nothing else.
+    and each shard is built once. A killed process loses the shards that it was computing and writing, and nothing else.
 
     Args:
         extractor: where vectors come from.

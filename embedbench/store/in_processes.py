@@ -12,9 +12,10 @@ from multiprocessing.connection import Connection
 from embedbench.clusters.elsewhere import Elsewhere
 from embedbench.errors import ConfigurationError
 from embedbench.progress import Advance, Progress
-from embedbench.store.building import ShardBuilder, ThisProcess
+from embedbench.store.building import ShardBuilder
 from embedbench.store.layout import shard_path
 from embedbench.store.shares import ShardWorker, Share, told
+from embedbench.store.this_process import ThisProcess
 from embedbench.types import Sentence
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from store_toy import Patient, Toy, toy_corpus
 
-from embedbench.errors import ClusterError, ConfigurationError, NumericalError
-from embedbench.store import StoreDtype, fill
-from embedbench.store.building import ShardBuilder, ThisProcess
+from embedbench.errors import ClusterError, ConfigurationError, NumericalError, StoreError
+from embedbench.store import StoreDtype, building, fill
+from embedbench.store.building import ShardBuilder
 from embedbench.store.in_processes import InProcesses
 from embedbench.store.layout import Layout
 from embedbench.store.manifest import write_manifest
 from embedbench.store.on_ray import OnRay, _Handing
+from embedbench.store.shard import write_shard
 from embedbench.store.shares import ShardWorker, told
+from embedbench.store.this_process import ThisProcess
 
 CORPUS = toy_corpus(5 * 512 - 100)
 
@@ -174,3 +178,60 @@ def test_impossible_numbers_are_refused():
         OnRay(gpus=-1.0)
     with pytest.raises(ConfigurationError, match=r"runtime\.processes is 0"):
         InProcesses(0)
+
+
+def test_a_shard_is_written_while_the_next_is_computed(tmp_path, monkeypatch):
+    second_begun = threading.Event()
+
+    class Noting(Toy):
+        calls: ClassVar[list[int]] = []
+
+        def extract(self, sentences):
+            if self.calls:
+                second_begun.set()
+            self.calls.append(len(sentences))
+            return super().extract(sentences)
+
+    def patient(path, layout, shard, *rest):
+        # Blocks for ever where nothing is computed meanwhile.
+        assert shard or second_begun.wait(60), "the second shard was not begun while the first was written"
+        write_shard(path, layout, shard, *rest)
+
+    monkeypatch.setattr(building, "write_shard", patient)
+    fill(Noting(), CORPUS, tmp_path / "overlapping")
+    monkeypatch.undo()
+    fill(Toy(), CORPUS, tmp_path / "plain")
+    assert bytes_of(tmp_path / "overlapping") == bytes_of(tmp_path / "plain")
+
+
+def test_what_was_computed_before_a_failure_is_kept_and_nothing_stays_locked(tmp_path):
+    class Failing(Toy):
+        asked = 0
+
+        def extract(self, sentences):
+            type(self).asked += 1
+            if self.asked == 3:
+                raise NumericalError("the third shard")
+            return super().extract(sentences)
+
+    with pytest.raises(NumericalError, match="the third shard"):
+        fill(Failing(), CORPUS, tmp_path / "store")
+    assert len(list((tmp_path / "store").glob("*.safetensors"))) == 2
+    fill(Toy(), CORPUS, tmp_path / "store")  # would wait for ever for a lock that nobody released
+    fill(Toy(), CORPUS, tmp_path / "plain")
+    assert bytes_of(tmp_path / "store") == bytes_of(tmp_path / "plain")
+
+
+def test_a_disk_that_fails_in_the_other_thread_is_told_in_one_sentence(tmp_path, monkeypatch):
+    def full(path, layout, shard, *rest):
+        if shard == 1:
+            raise OSError(28, "No space left on device")
+        write_shard(path, layout, shard, *rest)
+
+    monkeypatch.setattr(building, "write_shard", full)
+    with pytest.raises(StoreError, match="No space left on device"):
+        fill(Toy(), CORPUS, tmp_path / "store")
+    monkeypatch.undo()
+    fill(Toy(), CORPUS, tmp_path / "store")
+    fill(Toy(), CORPUS, tmp_path / "plain")
+    assert bytes_of(tmp_path / "store") == bytes_of(tmp_path / "plain")

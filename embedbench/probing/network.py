@@ -48,7 +48,8 @@ class NetworkGroup:
             wanted = grade_distributions(labels, scores.shape[1]) if labels.is_floating_point() else labels
             losses = cross_entropy(scores, wanted, reduction="none").mean(dim=1)
             # Members share no parameter, so the gradient of the sum holds each member's own.
-            gradients = torch.autograd.grad(losses.sum(), list(leaves.values()))
+            # Once every learned mix has stopped, the members left have no use for the mixes' weights: zeros then.
+            gradients = torch.autograd.grad(losses.sum(), list(leaves.values()), materialize_grads=True)
         return losses.detach(), dict(zip(leaves, gradients, strict=True))
 
     def _forward(self, batch: Batch, parameters: Parameters, *, training: bool) -> Tensor:

@@ -125,6 +125,19 @@ def test_a_member_alone_equals_itself_in_company(make_world, probe: Probe) -> No
         assert alone.best_epochs[0] == company.best_epochs[row]
 
 
+@pytest.mark.parametrize("probe", PROBES, ids=lambda p: f"{p.name}-{p.pooling.value}")
+def test_members_go_on_when_every_learned_mix_has_stopped(make_world, probe: Probe) -> None:
+    """Control labels teach nothing, so that the only learned mix stops long before the layer that knows the task."""
+    members = [Member(Scalar(), probe, "control"), Member(Single(1), probe, "task")]
+    training = dataclasses.replace(QUICK, max_epochs=12, patience=2)
+    train, dev = make_world(700, 1, signal=1.0), make_world(250, 2, signal=1.0)
+    company = train_members(train, dev, members, LABELS, training)
+    assert company.epochs[0] < company.epochs[1]
+    alone = train_members(train, dev, members[1:], LABELS, training)
+    for name, value in alone.parameters[0].items():
+        np.testing.assert_allclose(company.parameters[1][name], value, atol=1e-3, err_msg=name)
+
+
 def test_order_of_members_changes_nothing_and_seeds_do(make_world) -> None:
     train, dev, test = make_world(500, 1, signal=2.0), make_world(200, 2, signal=2.0), make_world(300, 3, signal=2.0)
     members = [Member(m, Linear(), c, s) for m in expand_mixes(["single", "scalar"], 3) for c in LABELS for s in (0, 5)]

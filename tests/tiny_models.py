@@ -120,7 +120,7 @@ def plain_loop(folder, sentences, pooling="mean", network=None):
     """What a careful person writes: one sentence per forward pass, words gathered in Python."""
     from transformers import AutoModel, AutoTokenizer
 
-    from embedbench.extractors.alignment import put_space_before_words
+    from embedbench.extractors.tokenizing import put_space_before_words
     from embedbench.extractors.transformer_loading import quiet_transformers
 
     with quiet_transformers():

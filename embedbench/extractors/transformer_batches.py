@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, Int64
 
-from embedbench.extractors.alignment import Template
 from embedbench.extractors.batching import flat_ranges
+from embedbench.extractors.tokenizing import Template
 from embedbench.extractors.transformer_loading import LoadedModel, hidden_states
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from embedbench.errors import ConfigurationError, ContractError, DataError, MissingExtraError
-from embedbench.extractors.alignment import Template, put_space_before_words, read_template
+from embedbench.extractors.tokenizing import Template, put_space_before_words, read_template
 from embedbench.extractors.transformer_source import ModelSource, first_line
 
 if TYPE_CHECKING:

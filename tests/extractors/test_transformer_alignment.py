@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tiny_models import FAMILIES
 
 from embedbench.errors import ContractError
-from embedbench.extractors.alignment import put_space_before_words, read_pieces, read_template, unknown_piece
+from embedbench.extractors.alignment import read_pieces
+from embedbench.extractors.tokenizing import put_space_before_words, read_template, unknown_piece
 from embedbench.extractors.transformer import Transformer
 
 VANISHING = ("\u200b", "", " ", "\u00ad")

@@ -6,7 +6,6 @@ over layers commute. A token occurs in many targets (dependent here, head there)
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -17,6 +16,7 @@ from torch import Tensor
 
 from embedbench.mixing import normalise_words
 from embedbench.probing.groups import Batch
+from embedbench.probing.mapped import MappedVectors
 from embedbench.probing.probes import Pooling
 from embedbench.probing.standard import WORDS_PER_CHUNK, Standard, gather_finite, words_of_targets
 from embedbench.progress import Progress, SilentProgress
@@ -32,16 +32,29 @@ class Bank:
         first: for every target and part the first row of `values`. A part is a span, or one end of a span.
         lengths: rows of every part; 1 unless the pooling is attentive.
         by_word: whether a part is its words, as attentive pooling needs them, instead of one vector.
+        mapped: the file behind `values` where they are too many for memory.
     """
 
     values: Float32[Tensor, "layers rows dim"]
     first: Int64[np.ndarray, "targets parts"]
     lengths: Int64[np.ndarray, "targets parts"]
     by_word: bool
+    mapped: MappedVectors | None = None
 
     def of(self, targets: Int64[np.ndarray, "chosen"]) -> Bank:
         """The bank of these targets only, in this order; the vectors are shared, not copied."""
         return replace(self, first=self.first[targets], lengths=self.lengths[targets])
+
+    def window(self, targets: Int64[np.ndarray, "chosen"]) -> Bank:
+        """The bank of these targets only, in this order, with their vectors in memory."""
+        chosen = self.of(targets)
+        if self.mapped is None or not len(targets):
+            return chosen
+        first, lengths = chosen.first.ravel(), chosen.lengths.ravel()
+        into = np.cumsum(lengths) - lengths
+        rows = np.unique(np.arange(lengths.sum(), dtype=np.int64) + np.repeat(first - into, lengths))
+        moved = np.searchsorted(rows, chosen.first).astype(np.int64)
+        return replace(chosen, values=self.mapped.rows(rows), first=moved, mapped=None)
 
     def batch(self, targets: Int64[np.ndarray, "batch"]) -> Batch:
         """The vectors of these targets; not copied where they lie side by side."""
@@ -108,12 +121,14 @@ def build_bank(
         keys, inverse = np.unique(starts * width + ends, return_inverse=True)
         first, lengths = inverse.reshape(starts.shape).astype(np.int64), np.ones_like(starts)
         row_starts, row_ends = keys // width, keys % width
-    values = _allocate((vectors.n_layers, len(row_starts), vectors.dim), memory_bytes)
+    shape = (vectors.n_layers, len(row_starts), vectors.dim)
+    mapped = MappedVectors.of(shape) if 4 * shape[0] * shape[1] * shape[2] > memory_bytes else None
+    values = torch.zeros(shape, dtype=torch.float32) if mapped is None else mapped.values
     with (progress or SilentProgress()).phase("pooling spans", len(row_starts), "span") as advance:
         for begin, end in _chunks(row_ends - row_starts):
             values[:, begin:end] = _pooled(vectors, row_starts[begin:end], row_ends[begin:end], standard, normed)
             advance(end - begin)
-    return Bank(values, first, lengths, pooling is Pooling.attentive)
+    return Bank(values, first, lengths, pooling is Pooling.attentive, mapped)
 
 
 def _pooled(
@@ -145,11 +160,3 @@ def _chunks(lengths: Int64[np.ndarray, "spans"]) -> list[tuple[int, int]]:
     cuts = np.searchsorted(done, np.arange(WORDS_PER_CHUNK, int(done[-1]), WORDS_PER_CHUNK), side="right")
     edges = np.unique(np.concatenate([[0], cuts, [len(done)]])).tolist()
     return list(pairwise(edges))
-
-
-def _allocate(shape: tuple[int, int, int], memory_bytes: int) -> Float32[Tensor, "layers rows dim"]:
-    if 4 * shape[0] * shape[1] * shape[2] <= memory_bytes:
-        return torch.zeros(shape, dtype=torch.float32)
-    # The file has no name, so that even a killed process leaves nothing behind.
-    with tempfile.TemporaryFile(prefix="embedbench-") as file:
-        return torch.from_numpy(np.memmap(file, dtype=np.float32, mode="w+", shape=shape))

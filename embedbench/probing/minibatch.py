@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from embedbench.probing.fitted import BankKey, bank_key, make_groups
 from embedbench.probing.groups import Batch, Shape, initial_parameters
 from embedbench.probing.members import Member, ProbeData, Training
 from embedbench.probing.optimiser import StackedAdamW
+from embedbench.probing.orders import WINDOW, shuffled
 from embedbench.probing.probes import is_linear
 from embedbench.progress import Advance
 
@@ -77,12 +78,9 @@ class SeedTraining:
         return self._outcomes
 
     def _one_pass(self, epoch: int) -> None:
-        order = self._order.permutation(self._n_train)
-        size = self._training.batch_size
+        order = shuffled(self._n_train, self._order)
         totals = [torch.zeros(len(group.members)) for group in self._groups]
-        for start in range(0, self._n_train, size):
-            targets = order[start : start + size]
-            batches = self._gather(targets)
+        for targets, batches in self._batches(order):
             index = torch.from_numpy(targets)
             columns = {name: column[index] for name, column in self._labels.items()}
             for group, optimiser, total in zip(self._groups, self._optimisers, totals, strict=True):
@@ -94,9 +92,18 @@ class SeedTraining:
             for member, loss in zip(group.members, total.tolist(), strict=True):
                 check_finite(member, loss, epoch, "train")
 
-    def _gather(self, targets: Int64[np.ndarray, "batch"]) -> dict[BankKey, Batch]:
-        needed = {bank_key(group.members[0]) for group in self._groups}
-        return {key: banks[0].batch(targets) for key, banks in self._banks.items() if key in needed}
+    def _batches(
+        self, order: Int64[np.ndarray, "targets"]
+    ) -> Iterator[tuple[Int64[np.ndarray, "batch"], dict[BankKey, Batch]]]:
+        """The targets of every batch, with their vectors under every key that is needed."""
+        size = self._training.batch_size
+        for begin in range(0, len(order), window := max(WINDOW // size, 1) * size):
+            near = order[begin : begin + window]
+            needed = sorted({bank_key(group.members[0]) for group in self._groups}, key=str)
+            banks = {key: self._banks[key][0].window(near) for key in needed}
+            for start in range(0, len(near), size):
+                within = np.arange(start, min(start + size, len(near)), dtype=np.int64)
+                yield near[within], {key: bank.batch(within) for key, bank in banks.items()}
 
     def _evaluate(self, epoch: int) -> None:
         for number, group in enumerate(self._groups):

@@ -20,7 +20,7 @@ FORMAT = 2
 """Version of the files; part of every key, so that old stores are left alone instead of misread."""
 
 SENTENCES_PER_SHARD = 512
-WORDS_PER_SHARD = 8_192
+WORDS_PER_SHARD = 4_096
 """A shard ends early when its sentences are so long that it would hold more words than this, unless it is a single
 sentence: memory while filling is bounded by a shard, whatever counts as a sentence in the corpus."""
 

@@ -52,6 +52,25 @@ def test_batches_equal_a_loop_over_targets(make_world, pooling: Pooling, normed:
                 np.testing.assert_allclose(batch.values[:, 0, own], words[start:end].swapaxes(0, 1), atol=1e-6)
 
 
+@pytest.mark.parametrize("pooling", list(Pooling))
+@pytest.mark.parametrize("memory_bytes", [1, 1 << 20])
+def test_a_window_gives_the_batches_of_the_whole_bank(make_world, pooling: Pooling, memory_bytes: int) -> None:
+    """Also where the vectors are in a file; then the window has them in memory."""
+    data = make_world(60, 1, spans=2)
+    standard = measure_standard(data.vectors, words_of_targets(data.split))
+    bank = build_bank(data.vectors, data.split, standard, pooling, normed=False, memory_bytes=memory_bytes)
+    targets = np.random.default_rng(0).permutation(60)[:23]
+    window = bank.window(targets)
+    assert (bank.mapped is None) == (memory_bytes > 1)
+    assert window.mapped is None
+    for within in (np.arange(7), np.arange(7, 23), np.array([3, 3, 0])):
+        found, expected = window.batch(within), bank.batch(targets[within])
+        assert torch.equal(found.values, expected.values)
+        assert (found.segments is None) == (expected.segments is None)
+        if found.segments is not None:
+            assert torch.equal(found.segments, expected.segments)
+
+
 def test_the_standard_is_that_of_words_in_targets(make_world) -> None:
     data = make_world(60, 2)
     data.vectors.values[:, 0, 3] = 1e4 + data.vectors.values[:, 0, 3]

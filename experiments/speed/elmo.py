@@ -24,10 +24,11 @@ from machine import Limits, best_precision, describe
 from rounds import interleaved, share, timed
 
 from embedbench.extractors.elmo import Elmo
-from embedbench.models.bilm import Bilm, LstmWeights
+from embedbench.models.bilm import Bilm
 from embedbench.models.bilm_characters import SENTENCE_END, SENTENCE_START, character_ids
 from embedbench.models.bilm_options import BilmOptions
 from embedbench.models.bilm_weights import random_bilm, read_bilm
+from embedbench.models.lstm_lanes import LstmWeights
 from embedbench.pretraining.bilm_writing import write_bilm
 from embedbench.types import Sentence
 

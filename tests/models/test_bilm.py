@@ -69,7 +69,7 @@ def test_a_sentence_longer_than_one_product_is_read_whole(bilm, monkeypatch):
     sentences = [torch.randn(n, 6, generator=torch.Generator().manual_seed(n)) for n in (40, 33, 2)]
     expected = packed(bilm, sentences)
     for block in (1, 7):
-        monkeypatch.setattr("embedbench.models.bilm._WORDS_PER_PRODUCT", block)
+        monkeypatch.setattr("embedbench.models.lstm_lanes._WORDS_PER_PRODUCT", block)
         for got, whole in zip(packed(bilm, sentences), expected, strict=True):
             torch.testing.assert_close(got, whole, rtol=0, atol=TOLERANCE)
 

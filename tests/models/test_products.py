@@ -14,7 +14,7 @@ from embedbench.models.products import Product
 def test_packed_or_plain_it_is_the_product(rows: int, packs: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """1e-5: both kernels add 96 products of about 1 in float32, in another order."""
     if not packs:
-        monkeypatch.setattr(products, "packable", lambda _: False)
+        monkeypatch.setattr(products, "packable", lambda *_: False)
     generator = torch.Generator().manual_seed(rows)
     weight, vectors = torch.randn(96, 40, generator=generator), torch.randn(rows, 96, generator=generator)
     other = torch.randn(rows, 40, generator=generator)

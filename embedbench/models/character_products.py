@@ -84,5 +84,7 @@ class CharacterProducts:
 
 def _all_filters(weights: CharacterWeights, widest: int) -> Float32[Tensor, "window filters"]:
     """All filters side by side, narrow ones with zeros below."""
-    columns = [F.pad(filters, (0, widest - filters.shape[2])).permute(2, 1, 0).flatten(0, 1) for filters in weights.filters]
+    columns = [
+        F.pad(filters, (0, widest - filters.shape[2])).permute(2, 1, 0).flatten(0, 1) for filters in weights.filters
+    ]
     return torch.cat(columns, dim=1)

@@ -40,8 +40,8 @@ class LstmProducts:
     def __init__(self, weights: LstmWeights, options: BilmOptions, dtype: torch.dtype) -> None:
         self._options = options
         self._words = max(1, _WORDS_PER_PRODUCT * dtype.itemsize // torch.float32.itemsize)
-        self._input = Product(weights.input, weights.bias, dtype=dtype)
-        self._state = Product(weights.state, dtype=dtype)
+        self._input = Product(_sigmoids_first(weights.input), _sigmoids_first(weights.bias), dtype=dtype)
+        self._state = Product(_sigmoids_first(weights.state), dtype=dtype)
         self._projection = Product(weights.projection, dtype=dtype)
 
     def run(
@@ -86,9 +86,14 @@ class LstmProducts:
     ) -> Float32[Tensor, "lanes cell"]:
         """What the cells show, from their gates; the memory becomes the new one, and the gates are overwritten."""
         cell, clip = self._options.cell, self._options.cell_clip
-        admitted = torch.sigmoid_(gate[:, : 2 * cell])
-        fresh = torch.tanh_(gate[:, 2 * cell : 3 * cell])
-        memory.mul_(admitted[:, cell:]).addcmul_(admitted[:, :cell], fresh)
+        admitted, kept, shown = torch.sigmoid_(gate[:, : 3 * cell]).chunk(3, dim=1)
+        memory.mul_(kept).addcmul_(admitted, torch.tanh_(gate[:, 3 * cell :]))
         if clip is not None:
             memory.clamp_(-clip, clip)
-        return torch.sigmoid_(gate[:, 3 * cell :]).mul_(torch.tanh(memory))
+        return shown.mul_(torch.tanh(memory))
+
+
+def _sigmoids_first(gates: Float32[Tensor, "*rows gates"]) -> Float32[Tensor, "*rows gates"]:
+    """The gates in the order input, forget, output, new memory: one pass for the three that are sigmoids."""
+    admitting, forgetting, fresh, showing = gates.chunk(4, dim=-1)
+    return torch.cat([admitting, forgetting, showing, fresh], dim=-1)

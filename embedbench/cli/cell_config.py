@@ -128,8 +128,8 @@ def cell_of(config: DictConfig, given: Mapping[str, Any] = _NOTHING) -> Cell:
 def with_precision(extractor: DictConfig, wanted: Precision | None) -> DictConfig:
     """The configuration of an extractor in which every network whose precision is `auto` has the wanted one.
 
-    Extractors within others (`reduced`, `stack`) count too; those without the option, which look vectors up or know
-    fp32 only, are left alone.
+    Extractors within others (`reduced`, `stack`) count too; those without the option, which look vectors up,
+    are left alone.
 
     Raises:
         ConfigurationError: `auto` is wanted for a network on CUDA, and there is none.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from embedbench.errors import ConfigurationError, NumericalError
 from embedbench.extractors.batching import flat_ranges
 from embedbench.extractors.devices import Device, torch_device
 from embedbench.extractors.distinct_sentences import extract_distinct
+from embedbench.extractors.precision import Precision, rounding_error
 from embedbench.fingerprint import file_fingerprint, fingerprint
 from embedbench.models.bilm_options import BilmOptions, read_options
 from embedbench.registry import register
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from embedbench.models.bilm import Bilm
 
-_VERSION = 4
-"""Raise it when a change to this file or to `models/bilm*` changes a vector."""
+_VERSION = 5
+"""Raise it when a change to this file or to `models` changes a vector."""
 
 
 class ElmoWeights(enum.StrEnum):
@@ -59,6 +60,7 @@ class Elmo:
         carry_state: start sentence i in the state where sentence i - `lanes` of the same call ended. This is how
             bilm-tf and AllenNLP ran, so published vectors need it; vectors then depend on order and neighbours.
         lanes: sentences side by side when states are carried; the batch size of the run to reproduce.
+        precision: of the matrix products; gates, memory cells and what layers add up are float32.
         device: where the model runs.
         name: the label in tables.
     """
@@ -70,12 +72,14 @@ class Elmo:
     words_per_batch: int = 16384
     carry_state: bool = False
     lanes: int = 1
+    precision: Precision = Precision.auto
     device: Device = Device.auto
     name: str = "elmo"
 
     def __post_init__(self) -> None:
         # Python code may say weights="random".
         object.__setattr__(self, "weights", ElmoWeights(self.weights))
+        object.__setattr__(self, "precision", Precision(self.precision))
         object.__setattr__(self, "device", Device(self.device))
         if self.words_per_batch < 1 or self.lanes < 1:
             raise ConfigurationError(
@@ -100,7 +104,7 @@ class Elmo:
 
     @property
     def fingerprint(self) -> str:
-        """Of the options' and weights' bytes, the random seed where it counts, and the state policy."""
+        """Of the options' and weights' bytes, the random seed where it counts, the state policy and the precision."""
         trained = self.weights is not ElmoWeights.random
         return fingerprint(
             "elmo",
@@ -110,7 +114,22 @@ class Elmo:
             self.weights.value,
             None if self.weights is ElmoWeights.trained else self.seed,
             self.lanes if self.carry_state else None,
+            self._precision.value,
         )
+
+    @property
+    def _precision(self) -> Precision:
+        return Precision.fp32 if self.precision is Precision.auto else self.precision
+
+    @property
+    def computed_precision(self) -> str:
+        """What matrices are multiplied in: fp32, bf16 or fp16."""
+        return self._precision.value
+
+    def precision_error(self, sentences: Sequence[Sentence]) -> dict[str, float]:
+        """How far the vectors of these sentences are from those of fp32; the model is loaded once more for it."""
+        exact = replace(self, precision=Precision.fp32)
+        return rounding_error(self.extract(sentences).values, exact.extract(sentences).values)
 
     @property
     def _weights_path(self) -> Path:
@@ -118,6 +137,8 @@ class Elmo:
 
     @cached_property
     def _model(self) -> Bilm:
+        import torch
+
         from embedbench.models.bilm_weights import random_above, random_bilm, read_bilm
 
         if self.weights is ElmoWeights.random:
@@ -126,7 +147,8 @@ class Elmo:
             model = read_bilm(self._options, self._weights_path)
             if self.weights is ElmoWeights.random_upper:
                 model = random_above(model, self.seed)
-        return model.to(torch_device(self.device))
+        dtypes = {Precision.fp32: torch.float32, Precision.bf16: torch.bfloat16, Precision.fp16: torch.float16}
+        return replace(model, dtype=dtypes[self._precision]).to(torch_device(self.device))
 
     def extract(self, sentences: Sequence[Sentence]) -> LayeredWords:
         """The layers of every word, float32, in order.
@@ -176,7 +198,8 @@ class Elmo:
                     values[words, k] = layer.cpu().numpy()
         if not np.isfinite(values).all():
             raise NumericalError(
-                f"{self.name} computed a NaN or an infinity; are the weights {self.weights_file} whole?"
+                f"{self.name} computed a NaN or an infinity with precision={self._precision}; are the weights "
+                f"{self.weights_file} whole?"
             )
         return LayeredWords(values)
 

@@ -1,7 +1,6 @@
 """The bidirectional language model behind ELMo (Peters et al. 2018, NAACL, section 3), for reading out its layers.
 
-Each direction is a stack of LSTMs with projection. Sentences run in lanes without padding, and the input projections
-of several steps are one product.
+A character CNN gives every word its vector, and each direction is a stack of LSTMs with projection above it.
 """
 
 from __future__ import annotations
@@ -15,62 +14,12 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Int64
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812  the name every torch programme uses
 
-from embedbench.models.bilm_characters import n_used
 from embedbench.models.bilm_options import BilmOptions
+from embedbench.models.character_cnn import CharacterWeights, convolved
+from embedbench.models.character_products import CharacterProducts
 from embedbench.models.lanes import Lanes
-from embedbench.models.products import Product
-
-_WORDS_PER_CONVOLUTION = 512
-_WORDS_PER_PRODUCT = 256
-"""Words whose input projections are one product: 17 MB of gates at 4,096 cells, however long the sentences."""
-
-
-@dataclass(frozen=True, eq=False)
-class CharacterWeights:
-    """The character CNN: embedding, convolutions, highways, projection. All matrices multiply from the right.
-
-    Attributes:
-        embedding: [262, character_dim]; row 0 is "no word here" and all zero.
-        filters: one [number, character_dim, width] per convolution.
-        filter_bias: one [number] per convolution.
-        highway: (transform [n, n], its bias, carry [n, n], its bias) per highway layer.
-        projection: [n_filters, projection].
-        projection_bias: [projection].
-    """
-
-    embedding: Tensor
-    filters: tuple[Tensor, ...]
-    filter_bias: tuple[Tensor, ...]
-    highway: tuple[tuple[Tensor, Tensor, Tensor, Tensor], ...]
-    projection: Tensor
-    projection_bias: Tensor
-
-
-@dataclass(frozen=True, eq=False)
-class LstmWeights:
-    """One LSTM of one direction; gates in the order input, forget, new memory, output.
-
-    Attributes:
-        input: [projection, 4 * cell].
-        state: [projection, 4 * cell].
-        bias: [4 * cell]; the forget gate's constant 1 is already in it.
-        projection: [cell, projection].
-    """
-
-    input: Tensor
-    state: Tensor
-    bias: Tensor
-    projection: Tensor
-
-
-class _LstmProducts:
-    """The three matrices of one LSTM, ready to multiply."""
-
-    def __init__(self, weights: LstmWeights) -> None:
-        self.input = Product(weights.input, weights.bias)
-        self.state, self.projection = Product(weights.state), Product(weights.projection)
+from embedbench.models.lstm_lanes import LstmProducts, LstmWeights
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,45 +39,30 @@ class Bilm:
     lstm: tuple[tuple[LstmWeights, ...], tuple[LstmWeights, ...]]
     """[direction][layer], forward first."""
 
+    dtype: torch.dtype = torch.float32
+    """What `words` and `layers` multiply in; what lies between the products is float32."""
+
     @cached_property
-    def _products(self) -> tuple[tuple[_LstmProducts, ...], ...]:
-        return tuple(tuple(map(_LstmProducts, stack)) for stack in self.lstm)
+    def _products(self) -> tuple[tuple[LstmProducts, ...], ...]:
+        return tuple(tuple(LstmProducts(one, self.options, self.dtype) for one in stack) for stack in self.lstm)
+
+    @cached_property
+    def _word_products(self) -> CharacterProducts:
+        return CharacterProducts(self.characters, self.options, self.dtype)
 
     def to(self, device: torch.device) -> Bilm:
         """The same model on another device."""
         if self.characters.embedding.device == device:
             return self
-        return Bilm(self.options, _moved(self.characters, device), _moved(self.lstm, device))
+        return Bilm(self.options, _moved(self.characters, device), _moved(self.lstm, device), self.dtype)
 
     def words(self, ids: Int64[np.ndarray, "words characters"]) -> Float32[Tensor, "words projection"]:
         """The context-free vector of every row of character ids."""
-        longest_first = np.argsort(-n_used(ids), kind="stable")
-        device = self.characters.embedding.device
-        vectors = torch.empty(len(ids), self.options.projection, device=device)
-        for start in range(0, len(ids), _WORDS_PER_CONVOLUTION):
-            rows = longest_first[start : start + _WORDS_PER_CONVOLUTION]
-            # Past the longest word plus one filter every window holds padding only, the same value again: max pooling
-            # does not need more than one of them.
-            used = int(n_used(ids[rows[:1]])[0]) + max(width for width, _ in self.options.filters)
-            vectors[torch.from_numpy(rows).to(device)] = self.convolved(
-                torch.from_numpy(np.ascontiguousarray(ids[rows, :used])).to(device)
-            )
-        return vectors
+        return self._word_products(ids)
 
     def convolved(self, ids: Int64[Tensor, "words characters"]) -> Float32[Tensor, "words projection"]:
-        """The same from all the characters given, padding too, in one pass."""
-        weights = self.characters
-        activation = torch.relu if self.options.activation == "relu" else torch.tanh
-        embedded = F.embedding(ids, weights.embedding).transpose(1, 2)
-        pooled = [
-            activation(F.conv1d(embedded, filters, bias).amax(dim=2))
-            for filters, bias in zip(weights.filters, weights.filter_bias, strict=True)
-        ]
-        hidden = torch.cat(pooled, dim=1)
-        for transform, transform_bias, carry, carry_bias in weights.highway:
-            gate = torch.sigmoid(torch.addmm(carry_bias, hidden, carry))
-            hidden = torch.lerp(hidden, torch.relu(torch.addmm(transform_bias, hidden, transform)), gate)
-        return torch.addmm(weights.projection_bias, hidden, weights.projection)
+        """The same by plain convolutions in float32, from all the characters given, padding too."""
+        return convolved(self.characters, self.options, ids)
 
     def layers(
         self, inputs: Float32[Tensor, "words projection"], lanes: Lanes, start: LstmState | None = None
@@ -150,7 +84,7 @@ class Bilm:
             hidden, found = inputs[rows], []
             for k, products in enumerate(stack):
                 begin = None if start is None else (start.output[direction][k], start.memory[direction][k])
-                out, _ = self._run(products, hidden, lanes, begin)
+                out, _ = products.run(hidden, lanes, begin)
                 hidden = self._upward(k, out, hidden)
                 found.append(hidden[back])
             halves.append(found)
@@ -163,7 +97,7 @@ class Bilm:
         for hidden, stack in zip(first, self._products, strict=True):
             ends = []
             for k, products in enumerate(stack):
-                out, end = self._run(products, hidden, lane, None)
+                out, end = products.run(hidden, lane, None)
                 hidden = self._upward(k, out, hidden)
                 ends.append(end)
             output.append(tuple(out for out, _ in ends))
@@ -173,38 +107,6 @@ class Bilm:
     def _upward(self, k: int, output: Tensor, inputs: Tensor) -> Tensor:
         """What layer k shows, which is what the next one reads."""
         return output + inputs if self.options.skip_connections and k > 0 else output
-
-    def _run(
-        self, products: _LstmProducts, inputs: Tensor, lanes: Lanes, start: tuple[Tensor, Tensor] | None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """One layer of one direction: what it puts out at every step, and where each lane ended."""
-        options, n, cell = self.options, max(lanes.running, default=0), self.options.cell
-        if start is None:
-            start = inputs.new_zeros(1, options.projection), inputs.new_zeros(1, cell)
-        output, memory = (part.repeat(n, 1) for part in start)
-        result = inputs.new_empty(len(inputs), options.projection)
-        first = 0
-        for block in lanes.blocks(_WORDS_PER_PRODUCT):
-            steps = [lanes.running[step] for step in block]
-            gates = products.input(inputs[first : first + sum(steps)])
-            for step, projected_input in zip(block, gates.split(steps), strict=True):
-                active = len(projected_input)
-                if step in lanes.restarts:
-                    output[lanes.restarts[step]], memory[lanes.restarts[step]] = start
-                gate = products.state.plus(projected_input, output[:active])
-                admitted = torch.sigmoid_(gate[:, : 2 * cell])
-                fresh = torch.tanh_(gate[:, 2 * cell : 3 * cell])
-                kept = memory[:active]
-                kept.mul_(admitted[:, cell:]).addcmul_(admitted[:, :cell], fresh)
-                if options.cell_clip is not None:
-                    kept.clamp_(-options.cell_clip, options.cell_clip)
-                exposed = torch.sigmoid_(gate[:, 3 * cell :]).mul_(torch.tanh(kept))
-                projected = products.projection(exposed)
-                if options.projection_clip is not None:
-                    projected.clamp_(-options.projection_clip, options.projection_clip)
-                output[:active] = result[first : first + active] = projected
-                first += active
-        return result, (output, memory)
 
 
 def _moved(part: Any, device: torch.device) -> Any:

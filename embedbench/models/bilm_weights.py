@@ -14,8 +14,10 @@ from torch import Tensor
 
 from embedbench.errors import DataError, NumericalError
 from embedbench.files.hdf5 import open_hdf5
-from embedbench.models.bilm import Bilm, CharacterWeights, LstmWeights
+from embedbench.models.bilm import Bilm
 from embedbench.models.bilm_options import N_CHARACTERS, BilmOptions
+from embedbench.models.character_cnn import CharacterWeights
+from embedbench.models.lstm_lanes import LstmWeights
 
 _FORGET_BIAS = 1.0
 """TensorFlow's LSTMCell adds it at run time, so weight files do not contain it."""

@@ -1,4 +1,4 @@
-"""The biLM with weights that learn: the character CNN that also reads, LSTMs with a gradient, a softmax."""
+"""The biLM with weights that learn: the character CNN as convolutions, LSTMs with a gradient, a softmax."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor, nn
 
-from embedbench.models.bilm import Bilm, CharacterWeights, LstmWeights
+from embedbench.models.bilm import Bilm
 from embedbench.models.bilm_options import BilmOptions
 from embedbench.models.bilm_weights import random_bilm
+from embedbench.models.character_cnn import CharacterWeights, convolved_words
+from embedbench.models.lstm_lanes import LstmWeights
 from embedbench.pretraining.bilm_lstm import PackedLstm
 from embedbench.pretraining.vocabulary import WordClasses
 
@@ -103,9 +105,7 @@ class BilmNetwork(nn.Module):
         autocast = torch.is_autocast_enabled(rows.device.type)
         dtype = torch.get_autocast_dtype(rows.device.type) if autocast else torch.float32
         with torch.autocast(rows.device.type, enabled=False):
-            # Reading and training share the character CNN, so they cannot differ.
-            reader = Bilm(self.options, self.characters(), ((), ()))
-            words = self._dropout(reader.words(character_ids))
+            words = self._dropout(convolved_words(self.characters(), self.options, character_ids))
             hidden = torch.stack([words[rows[read]] for read in packing.read])
             for k, layer in enumerate(self.lstm):
                 out = self._dropout(layer(hidden, packing.running, dtype))

@@ -20,6 +20,12 @@ def test_it_is_that_of_networks_that_leave_it_open(wanted, got):
     assert chosen(f"runtime.precision={wanted}").precision == Precision(got)
 
 
+@pytest.mark.parametrize("extractor", ["elmo", "small_bilm"])
+def test_it_reaches_elmo_too(extractor):
+    assert chosen(f"extractor={extractor}", "runtime.precision=bf16").precision == Precision.bf16
+    assert chosen(f"extractor={extractor}").precision == Precision.auto
+
+
 def test_an_extractor_that_says_its_own_keeps_it():
     assert chosen("runtime.precision=bf16", "extractor.precision=fp32").precision == Precision.fp32
 

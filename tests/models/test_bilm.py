@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from embedbench.models.bilm_characters import character_ids, n_used
 from embedbench.models.bilm_options import read_options
 from embedbench.models.bilm_weights import random_bilm, read_bilm
+from embedbench.models.character_cnn import convolved_words
 from embedbench.models.lanes import Lanes
 
 TOLERANCE = 1e-5
@@ -69,7 +70,7 @@ def test_a_sentence_longer_than_one_product_is_read_whole(bilm, monkeypatch):
     sentences = [torch.randn(n, 6, generator=torch.Generator().manual_seed(n)) for n in (40, 33, 2)]
     expected = packed(bilm, sentences)
     for block in (1, 7):
-        monkeypatch.setattr("embedbench.models.bilm._WORDS_PER_PRODUCT", block)
+        monkeypatch.setattr("embedbench.models.lstm_lanes._WORDS_PER_PRODUCT", block)
         for got, whole in zip(packed(bilm, sentences), expected, strict=True):
             torch.testing.assert_close(got, whole, rtol=0, atol=TOLERANCE)
 
@@ -115,7 +116,8 @@ def test_word_vectors_equal_a_plain_character_cnn(tmp_path, activation, n_highwa
     options = write_options(tmp_path, char_cnn={"activation": activation, "n_highway": n_highway})
     bilm = read_bilm(read_options(options), write_weights(tmp_path, options, scale=0.3))
     short = ["", "a", "I", "don't", "naïve", "日本語", "<S>", "</S>", *"abcdefg"]
-    long = ["x" * 44, "x" * 47, "x" * 48, "y" * 300]
+    # From 43 bytes on, a filter reaches the end of the 50 characters before it has seen only padding.
+    long = [letter * n for n, letter in enumerate("abcdefghi", 41)] + ["y" * 300]
     weights, function = bilm.characters, {"relu": torch.relu, "tanh": torch.tanh}[activation]
     # Short words together are convolved over few positions only, which must not show.
     for words in (short, long, short + long):
@@ -131,6 +133,8 @@ def test_word_vectors_equal_a_plain_character_cnn(tmp_path, activation, n_highwa
                 hidden = allennlp_highway(bilm)(torch.cat(pooled, dim=1))
                 rows.append(hidden @ weights.projection + weights.projection_bias)
             torch.testing.assert_close(bilm.words(ids), torch.cat(rows), rtol=0, atol=TOLERANCE)
+            trained_on = convolved_words(weights, bilm.options, ids)
+            torch.testing.assert_close(trained_on, torch.cat(rows), rtol=0, atol=TOLERANCE)
 
 
 @given(st.lists(st.text(max_size=80), max_size=5))

@@ -36,7 +36,7 @@ class Descent:
     """
 
     def __init__(
-        self, start: Float32[Tensor, "n"], penalised: Bool[Tensor, "n"], penalty: float, tolerance: float
+        self, start: Float32[Tensor, "n"], penalised: Bool[Tensor, "n"], penalty: float = 0.0, tolerance: float = 0.0
     ) -> None:
         self.point, self.settled, self.penalty = start.clone(), False, penalty
         self._penalised, self._tolerance = penalised.to(start.dtype), tolerance
@@ -74,10 +74,11 @@ class Descent:
         else:
             self._settle()
 
-    def under(self, penalty: float) -> None:
-        """Starts again from the minimum under another penalty."""
-        self.penalty, self.settled = penalty, False
-        self._aim()
+    def under(self, penalty: float, tolerance: float) -> None:
+        """Goes on under another penalty or tolerance, with what is known of f."""
+        self.penalty, self._tolerance, self.settled = penalty, tolerance, False
+        if self._at is not None:
+            self._aim()
 
     def stop(self) -> None:
         """Settles for the best point so far."""

@@ -11,10 +11,11 @@ mix and probe then go on together from there, every seed from shares of its own,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import torch
+from jaxtyping import Float32
 from torch import Tensor
 
 from embedbench.probing.descent import Descent
@@ -56,22 +57,31 @@ def solve_members(
 ) -> dict[Member, MemberOutcome]:
     """Every member at its optimum under the best of the penalties.
 
+    The penalty of a learned mix is searched once, from equal shares, for all its seeds: it depends on no seed, so that a
+    seed's answer does not depend on which others are asked for.
+
     Raises:
         NumericalError: a loss is not finite.
     """
     fixed = list(dict.fromkeys(replace(member, seed=0) for member in members if not member.mix.learned))
     learned = list(dict.fromkeys(_own_start(member, training) for member in members if member.mix.learned))
+    seedless = {member: replace(member, seed=0) for member in learned}
+    searching = list(dict.fromkeys(seedless.values()))
     objective = Objective(prepared, n_labels)
     path = _Path(objective, DevSplit(prepared.dev, prepared.banks), training)
-    equal = {member: _in_equal_shares(member, objective) for member in learned}
-    first = [*fixed, *dict.fromkeys(equal.values())]
-    with progress.phase("solving", (len(first) + len(learned)) * len(training.penalties), "member-penalty") as advance:
-        outcomes = path.follow(
-            [_from_zero(m, objective, n_labels) for m in first], _ROUGH * training.tolerance, advance
-        )
-        path.polish(outcomes)
-        starts = [_from_equal(m, outcomes[equal[m]], objective, training) for m in learned]
-        outcomes |= path.follow(starts, training.tolerance, advance)
+    equal = {member: _in_equal_shares(member, objective) for member in searching}
+    n_searches, n_answers = len(fixed) + 2 * len(searching), len(fixed) + len(learned)
+    n_steps = n_searches * len(training.penalties) + n_answers
+    with progress.phase("solving", n_steps, "member-penalty") as advance:
+        rough = path.follow([_from_zero(m, objective, n_labels) for m in (*fixed, *equal.values())], advance)
+        no_preference = torch.zeros(1, objective.shape[0])
+        searches = [path.from_outcome(m, rough[equal[m]], mix=no_preference) for m in searching]
+        penalty = {member: outcome.penalty for member, outcome in path.follow(searches, advance).items()}
+        starts = [path.from_outcome(m, rough[m]) for m in fixed]
+        for member, search in seedless.items():
+            own = rough[equal[search]]
+            starts.append(path.from_outcome(member, own, mix=_own_shares(member, objective), penalty=penalty[search]))
+        outcomes = path.solve(starts, advance)
     if path.cut:
         progress.note(
             f"solving: {len(path.cut)} members were stopped after {_MOST_PASSES} passes under one penalty, such as "
@@ -83,33 +93,38 @@ def solve_members(
     return found
 
 
-@dataclass
 class _Problem:
     """One member on its way down: where it starts, and which penalty of the list it is under."""
 
-    member: Member
-    start: Parameters
-    number: int = 0
-    rises: int = 0
-    passes: int = 0
-    descent: Descent | None = None
+    def __init__(self, member: Member, start: Parameters, number: int = 0, all_passes: int = 0) -> None:
+        self.member, self.number, self.all_passes = member, number, all_passes
+        self.rises, self.passes = 0, 0
+        self._shapes = {name: value.shape for name, value in start.items()}
+        self.descent = Descent(
+            torch.cat([value.flatten() for value in start.values()]),
+            torch.cat([torch.full((value.numel(),), name.startswith("weight")) for name, value in start.items()]),
+        )
+
+    def under(self, penalty: float, tolerance: float) -> None:
+        """Goes on from where it is."""
+        self.passes = 0
+        self.descent.under(penalty, tolerance)
 
     def parameters(self, objective: Objective) -> Parameters:
         """Where value and gradient are wanted next, as a group of one."""
-        assert self.descent is not None
-        pieces = torch.split(self.descent.point, [value.numel() for value in self.start.values()])
-        found = {name: piece.view(value.shape) for (name, value), piece in zip(self.start.items(), pieces, strict=True)}
+        pieces = torch.split(self.descent.point, [shape.numel() for shape in self._shapes.values()])
+        found = {name: piece.view(shape) for (name, shape), piece in zip(self._shapes.items(), pieces, strict=True)}
         if "mix" in found:
             found["gamma"] = objective.mix_scale(self.member, found["mix"][0])[0]
         return found
 
     def flat_gradient(self, gradients: Parameters, objective: Objective) -> Tensor:
         """The gradient by everything that descends; gamma follows the mix."""
-        if "mix" in self.start:
+        if "mix" in self._shapes:
             at = self.parameters(objective)["mix"][0]
             through_gamma = gradients["gamma"] * objective.mix_scale(self.member, at)[1]
             gradients = gradients | {"mix": gradients["mix"] + through_gamma}
-        return torch.cat([gradients[name].flatten() for name in self.start])
+        return torch.cat([gradients[name].flatten() for name in self._shapes])
 
 
 class _Path:
@@ -119,70 +134,67 @@ class _Path:
         self._objective, self._dev, self._training = objective, dev, training
         self.cut: list[Member] = []
 
-    def follow(self, problems: Sequence[_Problem], tolerance: float, advance: Advance) -> dict[Member, MemberOutcome]:
-        """The best point of every member on its path."""
+    def from_outcome(
+        self, member: Member, outcome: MemberOutcome, *, mix: Tensor | None = None, penalty: float | None = None
+    ) -> _Problem:
+        """A problem that starts where another ended; under its penalty, unless another is named."""
+        chosen = outcome.penalty if penalty is None else penalty
+        assert chosen is not None
+        start = outcome.parameters if mix is None else outcome.parameters | {"mix": mix}
+        return _Problem(member, start, self._training.penalties.index(chosen), outcome.epochs)
+
+    def follow(self, problems: Sequence[_Problem], advance: Advance) -> dict[Member, MemberOutcome]:
+        """The best point of every member on its path, each a rough minimum."""
         outcomes = {problem.member: MemberOutcome({}) for problem in problems}
         penalties, running = self._training.penalties, list(problems)
         for problem in running:
             advance(problem.number)
         while running:
             advance(0, f"members training: {len(running)}")
-            self._descend(running, tolerance, outcomes)
-            own = {problem.member: problem for problem in running}
-            for group in self._objective.groups(*self._points(running)):
-                for member, loss, score in zip(group.members, *self._dev.measure(group), strict=True):
-                    problem, outcome = own[member], outcomes[member]
-                    problem.rises += 1 if loss <= _CLEAR_RISE * outcome.loss else _RISES
-                    check_finite(member, float(loss), outcome.epochs, "dev")
-                    if loss < outcome.loss:
-                        outcome.loss, outcome.score, outcome.best_epoch = float(loss), float(score), outcome.epochs
-                        outcome.parameters = {n: v.clone() for n, v in problem.parameters(self._objective).items()}
-                        outcome.penalty = penalties[problem.number]
-                        problem.rises = 0
-                    problem.number += 1
-                    done = problem.rises >= _RISES or problem.number == len(penalties)
-                    advance(1 + (len(penalties) - problem.number if done else 0))
-                    if done:
-                        problem.number = len(penalties)
+            self._descend(running, _ROUGH * self._training.tolerance)
+            for problem, found in self._measured(running):
+                outcome = outcomes[problem.member]
+                problem.rises += 1 if found.loss <= _CLEAR_RISE * outcome.loss else _RISES
+                if found.loss < outcome.loss:
+                    outcomes[problem.member], problem.rises = found, 0
+                outcomes[problem.member].epochs = found.epochs
+                problem.number += 1
+                done = problem.rises >= _RISES or problem.number == len(penalties)
+                advance(1 + (len(penalties) - problem.number if done else 0))
+                if done:
+                    problem.number = len(penalties)
             running = [problem for problem in running if problem.number < len(penalties)]
         return outcomes
 
-    def polish(self, outcomes: Mapping[Member, MemberOutcome]) -> None:
-        """Brings every member from its best point to the minimum there, to within the tolerance."""
-        penalties = self._training.penalties
-        problems = [
-            _Problem(member, outcome.parameters, number=penalties.index(outcome.penalty or 0.0))
-            for member, outcome in outcomes.items()
-        ]
-        self._descend(problems, self._training.tolerance, outcomes)
-        for group in self._objective.groups(*self._points(problems)):
-            for row, (member, loss, score) in enumerate(zip(group.members, *self._dev.measure(group), strict=True)):
-                outcome = outcomes[member]
-                outcome.loss, outcome.score, outcome.best_epoch = float(loss), float(score), outcome.epochs
-                outcome.parameters = {name: value[row : row + 1].clone() for name, value in group.parameters.items()}
+    def solve(self, problems: Sequence[_Problem], advance: Advance) -> dict[Member, MemberOutcome]:
+        """Every member at the minimum under its one penalty, to within the tolerance."""
+        advance(0, f"members training: {len(problems)}")
+        self._descend(problems, self._training.tolerance)
+        advance(len(problems))
+        return {problem.member: found for problem, found in self._measured(problems)}
 
-    def _descend(
-        self, problems: Sequence[_Problem], tolerance: float, outcomes: Mapping[Member, MemberOutcome]
-    ) -> None:
+    def _measured(self, problems: Sequence[_Problem]) -> Iterator[tuple[_Problem, MemberOutcome]]:
+        """Where every problem is now, and how good that is on dev."""
+        own = {problem.member: problem for problem in problems}
+        for group in self._objective.groups(*self._points(problems)):
+            for member, loss, score in zip(group.members, *self._dev.measure(group), strict=True):
+                problem, penalty = own[member], self._training.penalties[own[member].number]
+                passes = problem.all_passes
+                check_finite(member, float(loss), passes, "dev")
+                found = {name: value.clone() for name, value in problem.parameters(self._objective).items()}
+                yield problem, MemberOutcome(found, float(loss), float(score), passes, passes, penalty)
+
+    def _descend(self, problems: Sequence[_Problem], tolerance: float) -> None:
         """Brings every problem to its minimum under its present penalty."""
         for problem in problems:
-            penalty, problem.passes = self._training.penalties[problem.number] / self._objective.n_targets, 0
-            if problem.descent is None:
-                point = torch.cat([value.flatten() for value in problem.start.values()])
-                weights = [
-                    torch.full((value.numel(),), name.startswith("weight")) for name, value in problem.start.items()
-                ]
-                problem.descent = Descent(point, torch.cat(weights), penalty, tolerance)
-            else:
-                problem.descent.under(penalty)
-        while running := [problem for problem in problems if problem.descent and not problem.descent.settled]:
+            problem.under(self._training.penalties[problem.number] / self._objective.n_targets, tolerance)
+        while running := [problem for problem in problems if not problem.descent.settled]:
             told = self._objective.evaluate(*self._points(running))
             for problem in running:
-                assert problem.descent is not None
                 loss, gradients = told[problem.member]
-                outcomes[problem.member].epochs += 1
                 problem.descent.tell(loss, problem.flat_gradient(gradients, self._objective))
                 problem.passes += 1
+                problem.all_passes += 1
                 if problem.passes == _MOST_PASSES and not problem.descent.settled:
                     problem.descent.stop()
                     self.cut.append(problem.member)
@@ -207,8 +219,7 @@ def _from_zero(member: Member, objective: Objective, n_labels: Mapping[str, int]
     return _Problem(member, {name: torch.zeros_like(value) for name, value in start.items()})
 
 
-def _from_equal(member: Member, equal: MemberOutcome, objective: Objective, training: Training) -> _Problem:
+def _own_shares(member: Member, objective: Objective) -> Float32[Tensor, "1 layers"]:
+    """The mix weights (before the softmax) that a seed starts from."""
     generator = torch.Generator().manual_seed(member.seed)
-    mix = _SPREAD * torch.randn(1, objective.shape[0], generator=generator)
-    assert equal.penalty is not None
-    return _Problem(member, equal.parameters | {"mix": mix}, number=training.penalties.index(equal.penalty))
+    return _SPREAD * torch.randn(1, objective.shape[0], generator=generator)

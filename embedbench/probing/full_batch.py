@@ -105,10 +105,11 @@ class _Problem:
             torch.cat([torch.full((value.numel(),), name.startswith("weight")) for name, value in start.items()]),
         )
 
-    def under(self, penalty: float, tolerance: float) -> None:
+    def under(self, penalty: float, tolerance: float, objective: Objective) -> None:
         """Goes on from where it is."""
         self.passes = 0
-        self.descent.under(penalty, tolerance)
+        guess = objective.curvature(self.member, self.parameters(objective), penalty)
+        self.descent.under(penalty, tolerance, guess)
 
     def parameters(self, objective: Objective) -> Parameters:
         """Where value and gradient are wanted next, as a group of one."""
@@ -187,7 +188,7 @@ class _Path:
     def _descend(self, problems: Sequence[_Problem], tolerance: float) -> None:
         """Brings every problem to its minimum under its present penalty."""
         for problem in problems:
-            problem.under(self._training.penalties[problem.number] / self._objective.n_targets, tolerance)
+            problem.under(self._training.penalties[problem.number] / self._objective.n_targets, tolerance, self._objective)
         while running := [problem for problem in problems if not problem.descent.settled]:
             told = self._objective.evaluate(*self._points(running))
             for problem in running:

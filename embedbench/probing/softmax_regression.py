@@ -163,9 +163,9 @@ class MixGroup:
     def _layerwise_gradients(self, batch: Batch, delta: Tensor) -> Parameters:
         """The gradients of weights and mix where scores are linear in the layers.
 
-        With dW_l = dZ X_l' of every layer, dW is their sum weighted by the coefficients, and the gradient of coefficient
-        l is the inner product of dW_l and W: one wide product per layer for all members, and no way back to the vectors,
-        which are larger than scores and weights. It takes half as long with five seeds.
+        With dW_l = dZ X_l' of every layer, dW is their sum weighted by the coefficients, and the gradient of
+        coefficient l is the inner product of dW_l and W: one wide product per layer for all members, and no way back
+        to the vectors, which are larger than scores and weights. It takes half as long with five seeds.
         """
         members, n_labels, width = self.parameters["weight0"].shape
         dim, layers = batch.values.shape[3], len(batch.values)

@@ -46,10 +46,14 @@ class Curvature:
         return torch.cat([(weight.view(n_labels, width) @ self.weight).flatten(), bias / self.bias, mix / _OF_MIX])
 
 
-def guessed_curvature(
-    seen: Iterable[tuple[Float32[Tensor, "labels batch"], Float32[Tensor, "batch width"]]], penalty: float, n_mix: int
-) -> Curvature:
-    """The curvature of the mean loss under a penalty, from scores and inputs of some targets."""
+def guessed_curvature(seen: Iterable[tuple[Tensor, Tensor]], penalty: float, n_mix: int) -> Curvature:
+    """The curvature of the mean loss under a penalty.
+
+    Args:
+        seen: scores (labels x batch) and inputs (batch x width) of some targets, batches of any size.
+        penalty: of the squared norm of the weights.
+        n_mix: how many mix weights come after weights and biases.
+    """
     products, bias, n_targets = torch.zeros(0), torch.zeros(0), 0
     for scores, inputs in seen:
         share = scores.softmax(dim=0)

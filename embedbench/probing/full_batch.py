@@ -9,7 +9,7 @@ softmax lets it return only slowly. So its probe is first solved with equal shar
 mix and probe then go on together from there. That search knows no seed: it finds the penalty, and all seeds are solved
 under it, each from the probe of the equal shares and from shares of its own, and tell whether they meet.
 
-The search needs rough minima only; what it finds best is solved to the tolerance.
+Of convex problems the search needs rough minima only; what it finds best is solved to the tolerance.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ def solve_members(
     n_steps = n_searches * len(training.penalties) + n_answers
     with progress.phase("solving", n_steps, "member-penalty") as advance:
         rough = {m: _from_zero(m, objective, n_labels) for m in (*fixed, *equal.values())}
-        path.follow(list(rough.values()), advance)
+        path.follow(list(rough.values()), advance, rough=True)
         no_preference = torch.zeros(1, objective.shape[0])
         searches = {m: path.going_on(m, rough[equal[m]], mix=no_preference) for m in searching}
-        path.follow(list(searches.values()), advance)
+        path.follow(list(searches.values()), advance, rough=False)
         starts = [path.going_on(m, rough[m]) for m in fixed]
         for member, search in seedless.items():
             shares = _own_shares(member, objective)

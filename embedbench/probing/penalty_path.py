@@ -97,14 +97,22 @@ class PenaltyPath:
         found.descent.remember((searched or before).descent)
         return found
 
-    def follow(self, problems: Sequence[Problem], advance: Advance) -> None:
-        """Brings every problem to the best point on its path, a rough minimum."""
+    def follow(self, problems: Sequence[Problem], advance: Advance, *, rough: bool) -> None:
+        """Brings every problem to the best point on its path.
+
+        Args:
+            problems: what descends.
+            advance: told of the penalties done.
+            rough: whether rough minima tell which penalty is best, as they do of convex problems. A mix that is still
+                on its way looks better under the next penalty for having gone on (deprel: 10 instead of 30).
+        """
+        tolerance = (_ROUGH if rough else 1) * self._training.tolerance
         penalties, running = self._training.penalties, list(problems)
         for problem in running:
             advance(problem.number)
         while running:
             advance(0, f"members training: {len(running)}")
-            self._descend(running, _ROUGH * self._training.tolerance)
+            self._descend(running, tolerance)
             for problem, found in self._measured(running):
                 problem.rises += 1 if found.loss <= _CLEAR_RISE * problem.best.loss else _RISES
                 if found.loss < problem.best.loss:

@@ -32,6 +32,9 @@ CELL_VERSION = 2
 SIMILARITY_VERSION = 2
 """Raised when the same configuration would give another similarity than before (2: unknown words are left out)."""
 
+LINEAR_VERSION = 2
+"""Raised when linear probes would give other numbers than before (2: all seeds of a mix share one search)."""
+
 CODE_VERSION = 1
 """Raised when the same configuration would give another codelength than before."""
 
@@ -170,6 +173,8 @@ class Cell:
         if not is_linear(self._trained_probe):
             for name in ("solver", "full_batch_targets", "penalties", "tolerance"):  # change linear probes alone
                 training.pop(name)
+        else:
+            training["linear"] = LINEAR_VERSION
         trained = {
             "probe": component_options(self.probe),
             "training": training,

@@ -20,8 +20,8 @@ _GATHERED_BYTES_PER_SECOND = 3e9
 """Shuffled rows from memory to a batch; of the order of a tenth of a memory's bandwidth."""
 
 
-_SOLVING_PASSES = 80
-"""Over train, until all penalties are tried; 60 to 150 on English-EWT."""
+_SOLVING_PASSES = 40
+"""Over train, until all penalties are tried; 30 to 50 on English-EWT."""
 
 
 def training_seconds(cell: Cell, *, targets: int, spans: int, layers: int, dim: int, members: int) -> float:

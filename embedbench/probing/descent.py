@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Bool, Float32
 from torch import Tensor
 
+from embedbench.probing.curvature import Curvature
+
 _SUFFICIENT = 1e-4
 """A step is taken if the function falls by this fraction of what the slope promises (Armijo)."""
 
@@ -36,7 +38,7 @@ class Descent:
     """
 
     def __init__(
-        self, start: Float32[Tensor, "n"], penalised: Bool[Tensor, "n"], penalty: float, tolerance: float
+        self, start: Float32[Tensor, "n"], penalised: Bool[Tensor, "n"], penalty: float = 0.0, tolerance: float = 0.0
     ) -> None:
         self.point, self.settled, self.penalty = start.clone(), False, penalty
         self._penalised, self._tolerance = penalised.to(start.dtype), tolerance
@@ -46,6 +48,7 @@ class Descent:
         self._at: Tensor | None = None
         self._value, self._gradient = math.inf, torch.zeros_like(start)
         self._direction, self._step = torch.zeros_like(start), 1.0
+        self._guess: Curvature | None = None
 
     def tell(self, value: float, gradient: Float32[Tensor, "n"]) -> None:
         """Goes on, knowing f and its gradient at `point`."""
@@ -74,10 +77,22 @@ class Descent:
         else:
             self._settle()
 
-    def under(self, penalty: float) -> None:
-        """Starts again from the minimum under another penalty."""
-        self.penalty, self.settled = penalty, False
-        self._aim()
+    def under(self, penalty: float, tolerance: float, guess: Curvature | None = None) -> None:
+        """Goes on under another penalty or tolerance, with what is known of f.
+
+        Args:
+            penalty: of the squared norm.
+            tolerance: a promise of less than this fraction of the value settles it.
+            guess: the curvature (of the penalised value) in directions that no step has shown; one for all if None.
+        """
+        self.penalty, self._tolerance, self._guess, self.settled = penalty, tolerance, guess, False
+        if self._at is not None:
+            self._aim()
+
+    def remember(self, other: Descent) -> None:
+        """Starts with the curvature that another descent has seen, if it is one of as many elements."""
+        if len(other.point) == len(self.point):
+            self._pairs.extend(other._pairs)
 
     def stop(self) -> None:
         """Settles for the best point so far."""
@@ -119,10 +134,15 @@ class Descent:
             kept.append((step, difference, curvature, weight))
         if kept:
             _, newest, curvature, _ = kept[0]
-            direction.mul_(curvature / float(torch.dot(newest, newest)))
+            direction.mul_(curvature / float(torch.dot(newest, self._guessed(newest))))
+        direction = self._guessed(direction)
         for step, difference, curvature, weight in reversed(kept):
             direction.add_(step, alpha=weight - float(torch.dot(difference, direction)) / curvature)
         return direction
+
+    def _guessed(self, vector: Tensor) -> Tensor:
+        """The vector divided by the curvature that is guessed."""
+        return vector if self._guess is None else self._guess.solve(vector)
 
     def _penalised_gradient(self) -> Tensor:
         assert self._at is not None

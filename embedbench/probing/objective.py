@@ -13,14 +13,22 @@ from torch import Tensor
 
 from embedbench.mixing import Mix
 from embedbench.probing.bank import Bank
+from embedbench.probing.curvature import Curvature, guessed_curvature
 from embedbench.probing.dev import label_tensor
-from embedbench.probing.fitted import TARGETS_PER_CHUNK, bank_key, make_groups
-from embedbench.probing.groups import Group, Parameters
+from embedbench.probing.fitted import TARGETS_PER_CHUNK, BankKey, bank_key, make_groups
+from embedbench.probing.groups import Batch, Group, Parameters
 from embedbench.probing.members import Member
 from embedbench.probing.prepared import Prepared
+from embedbench.probing.softmax_regression import MixGroup, SingleLayerGroup
 
 _MOST_ROWS = 4096
-"""Rows of the bank that layers are compared on; their mean products need no more."""
+"""Rows of the bank, or targets, that mean products are taken over; they need no more."""
+
+_MOST_ELEMENTS = 1 << 25
+"""Of the targets that are kept for it."""
+
+_WIDEST = 1200
+"""Inputs of a probe; inverting the curvature of wider ones takes longer than the passes it saves."""
 
 
 class Objective:
@@ -32,6 +40,7 @@ class Objective:
         self._labels = {name: label_tensor(column) for name, column in prepared.train.labels.items()}
         self.n_targets = len(prepared.train.split)
         self.shape = (vectors.n_layers, vectors.dim, prepared.train.split.spans.shape[1])
+        self._samples: dict[BankKey, list[Batch]] = {}
         self._products = {key: _mean_products(bank) for key, (bank, _) in prepared.banks.items()}
 
     def groups(self, members: Sequence[Member], parameters: Sequence[Parameters]) -> list[Group]:
@@ -61,6 +70,26 @@ class Objective:
             for number, group in enumerate(groups)
             for row, member in enumerate(group.members)
         }
+
+    def curvature(self, member: Member, parameters: Parameters, penalty: float) -> Curvature | None:
+        """A guess of how the penalised loss of a member is bent at some parameters; None where inputs are too wide."""
+        (group,) = self.groups([member], [parameters])
+        assert isinstance(group, SingleLayerGroup | MixGroup)
+        if parameters["weight0"].shape[2] > _WIDEST:
+            return None
+        n_mix = parameters["mix"].shape[1] if "mix" in parameters else 0
+        return guessed_curvature(map(group.first_seen, self._sample(bank_key(member))), penalty, n_mix)
+
+    def _sample(self, key: BankKey) -> list[Batch]:
+        """Some targets, evenly from all of train; kept, because gathering them takes longer than what they are for."""
+        if key not in self._samples:
+            bank = self._banks[key][0]
+            size = bank.first.shape[1] * self.shape[0] * self.shape[1]
+            step = -(-self.n_targets // min(_MOST_ROWS, max(1, _MOST_ELEMENTS // size)))
+            chosen = np.arange(0, self.n_targets, step, dtype=np.int64)
+            starts = range(0, len(chosen), TARGETS_PER_CHUNK)
+            self._samples[key] = [bank.batch(chosen[start : start + TARGETS_PER_CHUNK]) for start in starts]
+        return self._samples[key]
 
     def mix_scale(self, member: Member, weights: Float32[Tensor, "layers"]) -> tuple[Tensor, Tensor]:
         """The gamma that gives the mix of these weights (before the softmax) unit variance, and its gradient.

@@ -11,6 +11,7 @@ from scipy.optimize import minimize, rosen, rosen_der
 
 from embedbench.errors import ConfigurationError
 from embedbench.mixing import Concat, Cumulative, Mean, Mix, Scalar, ScalarNormed, Single, expand_mixes
+from embedbench.probing.curvature import Curvature
 from embedbench.probing.descent import Descent
 from embedbench.probing.full_batch import solved_at_once
 from embedbench.probing.members import Member, ProbeData, Solver, Training, Vary
@@ -151,10 +152,37 @@ def test_wrong_options_are_refused() -> None:
         Training(penalties=())
 
 
-def descend(value, gradient, start: np.ndarray, tolerance: float = 1e-6) -> Descent:
+def test_a_seed_of_a_mix_depends_on_no_other_seed(make_world) -> None:
+    train, dev, test = (make_world(n, k, signal=1.0) for n, k in ((700, 1), (250, 2), (400, 3)))
+    members = [Member(Scalar(), Linear(), seed=seed) for seed in (0, 1, 2)]
+    company = train_members(train, dev, members, LABELS, EXACT)
+    alone = train_members(train, dev, members[2:], LABELS, EXACT)
+    assert len(set(company.kept_penalties)) == 1
+    assert alone.kept_penalties[0] == company.kept_penalties[2]
+    assert alone.dev_losses[0] == pytest.approx(company.dev_losses[2], rel=1e-4)
+    assert (alone.predict(test)[0] == company.predict(test)[2]).mean() >= 0.99
+
+
+def test_labels_and_kinds_of_mixes_search_their_own_penalty(make_world) -> None:
+    """Labels of pure chance want a strong penalty, whatever stands beside them."""
+    train, dev = make_world(700, 1, signal=1.5), make_world(400, 2, signal=1.5)
+    noise = np.random.default_rng(3)
+    for data in (train, dev):
+        data.labels["control"][:] = noise.integers(0, 4, len(data.split))  # type: ignore[index]
+    members = [Member(mix, Linear(), labels) for mix in (Scalar(), ScalarNormed()) for labels in LABELS]
+    found = train_members(train, dev, members, LABELS, Training()).kept_penalties
+    assert all(penalty is not None for penalty in found)
+    assert found[1] > found[0]
+    assert found[3] > found[2]
+
+
+def descend(
+    value, gradient, start: np.ndarray, tolerance: float = 1e-6, guess: Curvature | None = None, most: int = 500
+) -> Descent:
     everything = torch.ones(len(start), dtype=torch.bool)
-    descent = Descent(torch.from_numpy(start.astype(np.float32)), everything, 0.0, tolerance)
-    for _ in range(500):
+    descent = Descent(torch.from_numpy(start.astype(np.float32)), everything)
+    descent.under(0.0, tolerance, guess)
+    for _ in range(most):
         at = descent.point.double().numpy()
         descent.tell(float(value(at)), torch.from_numpy(gradient(at).astype(np.float32)))
         if descent.settled:
@@ -169,6 +197,22 @@ def test_descent_finds_the_minimum_that_scipy_finds() -> None:
     np.testing.assert_allclose(found, minimize(rosen, start, jac=rosen_der, method="L-BFGS-B").x, atol=0.03)
 
 
+def test_the_right_guess_of_the_curvature_is_the_way_down() -> None:
+    """A quadratic of condition 1e4: with its curvature known, one step and the look around."""
+    curvature = np.array([100.0, 1.0, 0.01, 1.0])
+    inverse = torch.diag(torch.tensor([0.01, 1.0, 100.0]))
+    guess = Curvature(weight=inverse, bias=torch.ones(1), n_mix=0)
+
+    def value(x):
+        return float((curvature * np.square(x - 1)).sum() / 2 + 1)
+
+    def gradient(x):
+        return curvature * (x - 1)
+
+    found = descend(value, gradient, np.zeros(4), guess=guess, most=3)
+    np.testing.assert_allclose(found.point.numpy(), 1, atol=1e-5)
+
+
 def test_another_penalty_goes_on_from_what_is_known() -> None:
     curvature = np.array([100.0, 1.0, 0.01])
 
@@ -180,7 +224,7 @@ def test_another_penalty_goes_on_from_what_is_known() -> None:
 
     descent, told = descend(value, gradient, np.zeros(3)), 0
     np.testing.assert_allclose(descent.point.numpy()[:2], 1, atol=1e-2)
-    descent.under(1.0)
+    descent.under(1.0, 1e-6)
     while not descent.settled:
         at = descent.point.double().numpy()
         descent.tell(value(at), torch.from_numpy(gradient(at).astype(np.float32)))

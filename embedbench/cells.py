@@ -26,14 +26,12 @@ if TYPE_CHECKING:
     from embedbench.probing.members import Training
     from embedbench.probing.probes import Probe
 
-CELL_VERSION = 2
-"""Raised when the same configuration would give other numbers than before."""
+CELL_VERSION = 3
+"""Raised when the same configuration would give other numbers than before (3: mini-batches are drawn from windows, and
+all seeds of a linear probe's mix share one search)."""
 
 SIMILARITY_VERSION = 2
 """Raised when the same configuration would give another similarity than before (2: unknown words are left out)."""
-
-LINEAR_VERSION = 2
-"""Raised when linear probes would give other numbers than before (2: all seeds of a mix share one search)."""
 
 CODE_VERSION = 1
 """Raised when the same configuration would give another codelength than before."""
@@ -173,8 +171,6 @@ class Cell:
         if not is_linear(self._trained_probe):
             for name in ("solver", "full_batch_targets", "penalties", "tolerance"):  # change linear probes alone
                 training.pop(name)
-        else:
-            training["linear"] = LINEAR_VERSION
         trained = {
             "probe": component_options(self.probe),
             "training": training,

@@ -14,11 +14,10 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import pad, scaled_dot_product_attention
 
-from embedbench.models.products import packable
+from embedbench.models.products import Product, packable
 
 _ARCHITECTURES = ("BertModel", "RobertaModel", "XLMRobertaModel", "CamembertModel")
 """Classes of transformers that share their parts' names; `packed` tries each network before it trusts the name."""
-_DTYPES = (torch.float32, torch.bfloat16)
 
 _ROWS = 64
 """Batches are filled up to a multiple of so many rows: a kernel is made for every number of rows, in milliseconds."""
@@ -33,16 +32,10 @@ _TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 0.1}
 """How far a trial may be from the network, as a fraction of the largest value; another formula is off by all of it."""
 
 
-class _Affine:
-    """x → x @ weight.T + bias, with the weight packed."""
-
-    def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), 1024)
-        self._bias = bias.contiguous()
-
-    def __call__(self, rows: Tensor, activation: str = "none") -> Tensor:
-        found: Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._weight, self._bias, activation, [], "none")
-        return found
+def _product(*layers: Any) -> Product:
+    """Linear layers of the same inputs as one product."""
+    weight = torch.cat([layer.weight for layer in layers])
+    return Product(weight.T, torch.cat([layer.bias for layer in layers]), dtype=weight.dtype)
 
 
 class _Block:
@@ -50,17 +43,15 @@ class _Block:
 
     def __init__(self, block: Any, heads: int) -> None:
         own, shown = block.attention.self, block.attention.output
-        three = (own.query, own.key, own.value)
-        self._towards = _Affine(torch.cat([p.weight for p in three]), torch.cat([p.bias for p in three]))
-        self._shown, self._first_norm = _Affine(shown.dense.weight, shown.dense.bias), shown.LayerNorm
-        self._up = _Affine(block.intermediate.dense.weight, block.intermediate.dense.bias)
-        self._down = _Affine(block.output.dense.weight, block.output.dense.bias)
+        self._towards = _product(own.query, own.key, own.value)
+        self._shown, self._first_norm = _product(shown.dense), shown.LayerNorm
+        self._up, self._down = _product(block.intermediate.dense), _product(block.output.dense)
         self._second_norm, self._heads = block.output.LayerNorm, heads
 
     def __call__(self, rows: Tensor, runs: list[tuple[int, int]]) -> Tensor:
         mixed = self._shown(self._attended(self._towards(rows), runs))
         rows = self._first_norm(mixed.add_(rows))
-        wide = self._up(rows, "gelu")
+        wide = self._up.rectified(rows)
         normed: Tensor = self._second_norm(self._down(wide).add_(rows))
         return normed
 
@@ -141,8 +132,8 @@ def packed(network: Any) -> PackedBert | None:
     fits = (
         type(network).__name__ in _ARCHITECTURES
         and type(network).__module__.startswith("transformers.")
-        and packable(parameter.device)
-        and parameter.dtype in _DTYPES
+        and parameter.dtype in _TOLERANCE
+        and packable(parameter.device, parameter.dtype)
         and config.hidden_act == "gelu"
         and not config.is_decoder
         and not config.add_cross_attention

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float, Float32
+from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import gelu
 
 _ROWS = 64
 """The number of rows that the layout is made for; others run as fast with it."""
@@ -37,8 +38,8 @@ class Product:
 
     def __init__(
         self,
-        weight: Float32[Tensor, "inputs outputs"],
-        bias: Float32[Tensor, " outputs"] | None = None,
+        weight: Float[Tensor, "inputs outputs"],
+        bias: Float[Tensor, " outputs"] | None = None,
         *,
         dtype: torch.dtype = torch.float32,
     ) -> None:
@@ -58,6 +59,14 @@ class Product:
             found: Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._weight, self._bias, "none", [], "")
             return found
         return torch.mm(rows, self._weight) if self._bias is None else torch.addmm(self._bias, rows, self._weight)
+
+    def rectified(self, rows: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows outputs"]:
+        """GELU (by the error function) of the product with the bias, in one pass where the kernels can."""
+        if not self._is_packed or not len(rows):
+            return gelu(self(rows))
+        rows = rows.to(self._dtype)
+        found: Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._weight, self._bias, "gelu", [], "none")
+        return found
 
     def plus(
         self, other: Float[Tensor, "rows outputs"], rows: Float[Tensor, "rows inputs"]

@@ -97,8 +97,8 @@ MUTATIONS = (
     # Alignment.
     mutation(
         "pieces shifted by the special piece",
-        "inside = windows.kept_start[batch] - windows.start[batch] + len(model.template.prefix)",
-        "inside = windows.kept_start[batch] - windows.start[batch]",
+        "for state in states], rows + before)",
+        "for state in states], rows)",
         "pieces-meet-words",
     ),
     mutation(
@@ -117,8 +117,8 @@ MUTATIONS = (
     ),
     # Company.
     mutation(
-        "padding is attended to", "(np.arange(shape[1])[None, :] < full[:, None])",
-        "(np.arange(shape[1])[None, :] < full[:, None] + shape[1])", "vectors-in-company",
+        "padding is attended to", "(np.arange(cells.shape[1])[None, :] < full[:, None])",
+        "(np.arange(cells.shape[1])[None, :] < full[:, None] + cells.shape[1])", "vectors-in-company",
     ),
     mutation(
         "statistics over the batch", "words -= standard.mean\n    words *= standard.scale\n    if normed",

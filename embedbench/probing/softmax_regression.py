@@ -25,6 +25,9 @@ from embedbench.probing.groups import (
 )
 from embedbench.probing.members import Member
 
+_ROWS_PER_PRODUCT = 8
+"""Of a batch, in `inner_products`: two vectors of so many rows fit the innermost cache."""
+
 
 def softmax_gradient(
     scores: Float32[Tensor, "members labels batch"], labels: Shaped[Tensor, "members batch"]
@@ -130,8 +133,6 @@ class MixGroup:
         """The loss of every member, and the gradients."""
         scores, inputs = self._forward(batch)
         losses, delta = softmax_gradient(scores, labels)
-        if "mix" in self.parameters and not self._parts.products:
-            return losses, {"bias0": delta.sum(dim=2)} | self._layerwise_gradients(batch, delta)
         weight = torch.empty_like(self.parameters["weight0"])
         for part, vectors in enumerate(inputs):
             width = vectors.shape[2]
@@ -159,27 +160,6 @@ class MixGroup:
         for part, vector in enumerate(inputs):
             scores.baddbmm_(weight[:, :, part * dim : (part + 1) * dim], vector.transpose(1, 2))
         return scores, inputs
-
-    def _layerwise_gradients(self, batch: Batch, delta: Tensor) -> Parameters:
-        """The gradients of weights and mix where scores are linear in the layers.
-
-        With dW_l = dZ X_l' of every layer, dW is their sum weighted by the coefficients, and the gradient of
-        coefficient l is the inner product of dW_l and W: one wide product per layer for all members, and no way back
-        to the vectors, which are larger than scores and weights. It takes half as long with five seeds.
-        """
-        members, n_labels, width = self.parameters["weight0"].shape
-        dim, layers = batch.values.shape[3], len(batch.values)
-        coefficients = current_coefficients(self._fixed, self._learned, self.parameters)[:, 0]
-        weight, towards = torch.zeros(members, n_labels, width), torch.zeros(members, layers)
-        wide, of_layer = delta.reshape(members * n_labels, -1), torch.empty(members * n_labels, dim)
-        for layer in range(layers):
-            for part in range(self._parts.vectors):
-                own = slice(part * dim, (part + 1) * dim)
-                torch.mm(wide, batch.values[layer, part], out=of_layer)
-                stacked = of_layer.view(members, n_labels, dim)
-                weight[:, :, own].addcmul_(stacked, coefficients[:, layer].view(-1, 1, 1))
-                towards[:, layer] += (stacked * self.parameters["weight0"][:, :, own]).sum(dim=(1, 2))
-        return {"weight0": weight} | mix_gradients(towards[self._learned], self._fixed, self._learned, self.parameters)
 
     def _mix_gradients(self, batch: Batch, delta: Tensor, inputs: list[Tensor]) -> Parameters:
         # Learned mixes have one slot, so parts are spans (or their ends).
@@ -215,8 +195,20 @@ def combined(inputs: list[Tensor], parts: Parts, slots: int) -> list[Tensor]:
 def inner_products(
     left: Float32[Tensor, "members batch dim"], right: Float32[Tensor, "layers batch dim"]
 ) -> Float32[Tensor, "members layers"]:
-    """The inner product of every matrix on the left with every matrix on the right."""
-    return left.flatten(1) @ right.flatten(1).T
+    """The inner product of every matrix on the left with every matrix on the right.
+
+    As many small products: one of a few long rows with a few long columns takes four times as long.
+    """
+    members, batch, dim = left.shape
+    whole = batch - batch % _ROWS_PER_PRODUCT
+    parts = [(left[:, whole:], right[:, whole:], batch - whole), (left[:, :whole], right[:, :whole], _ROWS_PER_PRODUCT)]
+    found = torch.zeros(members, len(right))
+    for one, other, rows in parts:
+        if one.shape[1]:
+            pieces = one.shape[1] // rows
+            short = one.reshape(members, pieces, rows * dim).transpose(0, 1)
+            found += torch.bmm(short, other.reshape(len(right), pieces, rows * dim).permute(1, 2, 0)).sum(dim=0)
+    return found
 
 
 def current_coefficients(

@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 
 FULL = {
     "extraction": ["--words", "16000", "--rounds", "3"],
-    "elmo": ["--words", "3000", "--rounds", "3"],
+    "elmo": ["--words", "8000", "--rounds", "3"],
     "probes": ["--words", "60000", "--rounds", "3"],
     "gather": ["--words", "60000", "--rounds", "5"],
     "sentence_baselines": ["--words", "16000", "--rounds", "3", "--sentences", "1000"],

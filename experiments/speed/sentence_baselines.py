@@ -52,7 +52,7 @@ def _measured(chosen: argparse.Namespace, place: Path) -> dict[str, Any]:
     folder, sentences = find_model(MINILM, "main").load, read_sentences(chosen.treebank, chosen.words)
     extractor, n_words = build_extractor(f"extractor.layers=[{_TOP}]"), sum(map(len, sentences))
     ways: dict[str, Callable[[], float]] = {}
-    found: dict[str, np.ndarray] = {}
+    found: dict[str, Any] = {}
     why_not: dict[str, str] = {}
     rival, companions = None, ()
     try:
@@ -90,7 +90,7 @@ def _measured(chosen: argparse.Namespace, place: Path) -> dict[str, Any]:
     checks: dict[str, Any] = {}
     if rival is not None:
         keys["extraction_vs_sentence_transformers"] = measured.ratio("sentence_transformers", "embedbench_top_layer")
-        checks["top_layer_vs_sentence_transformers"] = compared(found["ours"], rival.found())
+        checks["top_layer_vs_sentence_transformers"] = compared(np.concatenate(found["ours"]), rival.found())
         rival.close()
     return {
         "script": "sentence_baselines",

@@ -149,7 +149,8 @@ class Training:
         full_batch_targets: up to how many train targets `auto` solves over the full batch.
         penalties: L2 penalties that a full-batch solution tries, from strong to weak, times the number of train targets
             (scikit-learn's 1/C); the one with the least dev loss is kept.
-        tolerance: how far from its minimum, as a fraction of it, the penalised loss may be.
+        tolerance: the least gain that L-BFGS must promise to go on, as a fraction of the penalised loss. The loss then
+            is a few times as far from its minimum: 0.2 to 0.3 % with 1e-4, on MiniLM's layers.
 
     Raises:
         ConfigurationError: a value is out of its range.

@@ -17,7 +17,7 @@ from embedbench.errors import ConfigurationError, NumericalError
 from embedbench.extractors.batching import flat_ranges
 from embedbench.extractors.devices import Device, torch_device
 from embedbench.extractors.distinct_sentences import extract_distinct
-from embedbench.extractors.precision import Precision, rounding_error
+from embedbench.extractors.precision import InPrecision, Precision
 from embedbench.fingerprint import file_fingerprint, fingerprint
 from embedbench.models.bilm_options import BilmOptions, read_options
 from embedbench.registry import register
@@ -44,7 +44,7 @@ class ElmoWeights(enum.StrEnum):
 
 @register("extractor", "elmo")
 @dataclass(frozen=True)
-class Elmo:
+class Elmo(InPrecision):
     """ELMo layers of a published biLM: characters, lstm1, lstm2, … (Peters et al. 2018, NAACL).
 
     Each layer has twice the projection's dimensions: forward half, backward half; the character layer is the same half
@@ -114,22 +114,8 @@ class Elmo:
             self.weights.value,
             None if self.weights is ElmoWeights.trained else self.seed,
             self.lanes if self.carry_state else None,
-            self._precision.value,
+            self.computed_precision,
         )
-
-    @property
-    def _precision(self) -> Precision:
-        return Precision.fp32 if self.precision is Precision.auto else self.precision
-
-    @property
-    def computed_precision(self) -> str:
-        """What matrices are multiplied in: fp32, bf16 or fp16."""
-        return self._precision.value
-
-    def precision_error(self, sentences: Sequence[Sentence]) -> dict[str, float]:
-        """How far the vectors of these sentences are from those of fp32; the model is loaded once more for it."""
-        exact = replace(self, precision=Precision.fp32)
-        return rounding_error(self.extract(sentences).values, exact.extract(sentences).values)
 
     @property
     def _weights_path(self) -> Path:
@@ -137,8 +123,6 @@ class Elmo:
 
     @cached_property
     def _model(self) -> Bilm:
-        import torch
-
         from embedbench.models.bilm_weights import random_above, random_bilm, read_bilm
 
         if self.weights is ElmoWeights.random:
@@ -147,8 +131,7 @@ class Elmo:
             model = read_bilm(self._options, self._weights_path)
             if self.weights is ElmoWeights.random_upper:
                 model = random_above(model, self.seed)
-        dtypes = {Precision.fp32: torch.float32, Precision.bf16: torch.bfloat16, Precision.fp16: torch.float16}
-        return replace(model, dtype=dtypes[self._precision]).to(torch_device(self.device))
+        return replace(model, dtype=self.dtype).to(torch_device(self.device))
 
     def extract(self, sentences: Sequence[Sentence]) -> LayeredWords:
         """The layers of every word, float32, in order.
@@ -198,7 +181,7 @@ class Elmo:
                     values[words, k] = layer.cpu().numpy()
         if not np.isfinite(values).all():
             raise NumericalError(
-                f"{self.name} computed a NaN or an infinity with precision={self._precision}; are the weights "
+                f"{self.name} computed a NaN or an infinity with precision={self.computed_precision}; are the weights "
                 f"{self.weights_file} whole?"
             )
         return LayeredWords(values)

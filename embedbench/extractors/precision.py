@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from jaxtyping import Float32
 
 from embedbench.extractors.devices import Device, torch_device
+from embedbench.types import Extractor, Sentence
+
+if TYPE_CHECKING:
+    import torch
 
 _NATIVE_FLAGS = {"avx512_bf16", "amx_bf16"}
 _PROCESSOR = Path("/proc/cpuinfo")
@@ -22,6 +29,32 @@ class Precision(enum.StrEnum):
     fp32 = "fp32"
     bf16 = "bf16"
     fp16 = "fp16"
+
+
+class InPrecision:
+    """What extractors have in common that compute with numbers of a user's choice.
+
+    A subclass is a frozen dataclass with a field `precision`, and an extractor.
+    """
+
+    precision: Precision
+
+    @property
+    def computed_precision(self) -> str:
+        """What the network multiplies in: fp32, bf16 or fp16."""
+        return (Precision.fp32 if self.precision is Precision.auto else self.precision).value
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The same as torch calls it."""
+        import torch
+
+        return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[self.computed_precision]
+
+    def precision_error(self, sentences: Sequence[Sentence]) -> dict[str, float]:
+        """How far the vectors of these sentences are from those of fp32; the model is loaded once more for it."""
+        exact: Any = replace(cast("Any", self), precision=Precision.fp32)
+        return rounding_error(cast("Extractor", self).extract(sentences).values, exact.extract(sentences).values)
 
 
 def native_precision(device: Device) -> Precision:

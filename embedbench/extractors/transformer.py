@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from embedbench.extractors.batching import flat_ranges, sorted_batches
 from embedbench.extractors.devices import Device, torch_device
 from embedbench.extractors.distinct_sentences import extract_distinct
 from embedbench.extractors.piece_pooling import Pooling, WordPooling
-from embedbench.extractors.precision import Precision, rounding_error
+from embedbench.extractors.precision import InPrecision, Precision
 from embedbench.extractors.transformer_batches import ReadBatch, read_batch
 from embedbench.extractors.transformer_loading import (
     LoadedModel,
@@ -43,7 +43,7 @@ _ENUMS = {"pooling": Pooling, "weights": TransformerWeights, "precision": Precis
 
 @register("extractor", "transformer")
 @dataclass(frozen=True)
-class Transformer:
+class Transformer(InPrecision):
     """Every hidden state of a Hugging Face model: embeddings, block1, block2 and so on.
 
     Encoders, decoders such as GPT-2, and the encoder of an encoder-decoder. Sentences longer than the model's window
@@ -136,7 +136,7 @@ class Transformer:
             "transformer",
             _VERSION,
             self._source.fingerprint(weights=self.weights is not TransformerWeights.random),
-            [self.weights.value, self.pooling.value, self._precision.value, self.layers, self.window, self.overlap],
+            [self.weights.value, self.pooling.value, self.computed_precision, self.layers, self.window, self.overlap],
             # Random weights depend on how the libraries draw them.
             None if trained else [self.seed, version("torch"), version("transformers")],
         )
@@ -147,31 +147,14 @@ class Transformer:
         commit = self._source.commit
         return {} if commit is None else {f"hub:{self.model}": commit}
 
-    @property
-    def _precision(self) -> Precision:
-        return Precision.fp32 if self.precision is Precision.auto else self.precision
-
-    @property
-    def computed_precision(self) -> str:
-        """What the network computes with: fp32, bf16 or fp16."""
-        return self._precision.value
-
-    def precision_error(self, sentences: Sequence[Sentence]) -> dict[str, float]:
-        """How far the vectors of these sentences are from those of fp32; the model is loaded once more for it."""
-        exact = replace(self, precision=Precision.fp32)
-        return rounding_error(self.extract(sentences).values, exact.extract(sentences).values)
-
     @cached_property
     def _model(self) -> LoadedModel:
-        import torch
-
-        dtypes = {Precision.fp32: torch.float32, Precision.bf16: torch.bfloat16, Precision.fp16: torch.float16}
         return load_model(
             self._source,
             self._config,
             weights=self.weights,
             seed=self.seed,
-            dtype=dtypes[self._precision],
+            dtype=self.dtype,
             device=torch_device(self.device),
             trust_remote_code=self.trust_remote_code,
         )
@@ -255,5 +238,5 @@ class Transformer:
         words = [word for sentence in sentences for word in sentence]
         raise NumericalError(
             f"{self.name} computed a NaN or an infinity in layer {self.layer_names[layer]} for the word "
-            f"{words[position]!r} (word {position} of the chunk) with precision={self._precision}; try precision=fp32"
+            f"{words[position]!r} (word {position} of the chunk) with precision={self.computed_precision}; try precision=fp32"
         )

@@ -19,7 +19,7 @@ _OF_BIAS = 1e-4
 
 _OF_MIX = 2e-3
 """Of the mix weights before the softmax. Small, because the weights behind follow: of 0.0005 to 0.4, this
-took the fewest passes on MiniLM's parts of speech, and five seeds met, which with 0.05 stopped apart from each other."""
+took the fewest passes on MiniLM's parts of speech, and five seeds met, which with 0.05 stopped apart."""
 
 _LEAST = 1e-5
 """Of the mean curvature: what directions without any are thought to have, so that the matrix can be inverted."""

@@ -238,5 +238,6 @@ class Transformer(InPrecision):
         words = [word for sentence in sentences for word in sentence]
         raise NumericalError(
             f"{self.name} computed a NaN or an infinity in layer {self.layer_names[layer]} for the word "
-            f"{words[position]!r} (word {position} of the chunk) with precision={self.computed_precision}; try precision=fp32"
+            f"{words[position]!r} (word {position} of the chunk) with precision={self.computed_precision}; try "
+            "precision=fp32"
         )

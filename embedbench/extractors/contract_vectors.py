@@ -36,8 +36,12 @@ def alignment(subject: Subject) -> Outcome:
 
 
 def twice(subject: Subject) -> Outcome:
-    """The second call gives the same bits."""
-    same = subject.together.values.tobytes() == subject.extract(subject.sentences).values.tobytes()
+    """The second call gives the same bits, and no call writes into an earlier answer: a store may still read that."""
+    before = subject.together.values.tobytes()
+    subject.extract(subject.sentences[:1])
+    if subject.together.values.tobytes() != before:
+        return False, "another call wrote into the first answer; give a new array every time"
+    same = before == subject.extract(subject.sentences).values.tobytes()
     return same, "bitwise equal" if same else "the second call gave other bits"
 
 

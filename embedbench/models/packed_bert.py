@@ -143,9 +143,9 @@ def packed(network: Any) -> PackedBert | None:
     with torch.no_grad():
         try:
             twin = PackedBert(network)
-        except (AttributeError, RuntimeError):  # the class has changed its parts, or this torch its kernels
+            return twin if _equal(twin, network) else None
+        except (AttributeError, IndexError, RuntimeError):  # the class has changed its parts, or torch its kernels
             return None
-        return twin if _equal(twin, network) else None
 
 
 def _equal(twin: PackedBert, network: Any) -> bool:

@@ -46,8 +46,8 @@ class Curvature:
         return torch.cat([(weight.view(n_labels, width) @ self.weight).flatten(), bias / self.bias, mix / _OF_MIX])
 
 
-def guessed_curvature(seen: Iterable[tuple[Tensor, Tensor]], penalty: float, n_mix: int) -> Curvature:
-    """The curvature of the mean loss under a penalty.
+def guessed_curvature(seen: Iterable[tuple[Tensor, Tensor]], penalty: float, n_mix: int) -> Curvature | None:
+    """The curvature of the mean loss under a penalty; None where rounding leaves none to invert.
 
     Args:
         seen: scores (labels x batch) and inputs (batch x width) of some targets, batches of any size.
@@ -65,5 +65,8 @@ def guessed_curvature(seen: Iterable[tuple[Tensor, Tensor]], penalty: float, n_m
     # Double precision: between a strong direction and the weakest penalty lie eight decades.
     matrix = (products / n_targets).double()
     matrix.diagonal().add_(penalty + _LEAST * float(matrix.diagonal().mean()) + torch.finfo(torch.float32).tiny)
-    inverse = torch.cholesky_inverse(torch.linalg.cholesky(matrix))
+    factor, failed = torch.linalg.cholesky_ex(matrix)
+    if failed:  # a few inputs that say the same are far larger than all others
+        return None
+    inverse = torch.cholesky_inverse(factor)
     return Curvature(inverse.float(), bias / n_targets + _OF_BIAS, n_mix)

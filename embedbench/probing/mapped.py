@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import os
 import tempfile
 from dataclasses import dataclass
 
@@ -35,6 +36,10 @@ class MappedVectors:
         n_bytes = 4 * shape[0] * shape[1] * shape[2]
         with tempfile.TemporaryFile(prefix="embedbench-") as file:
             file.truncate(n_bytes)
+            if hasattr(
+                os, "posix_fallocate"
+            ):  # a full folder is told here; a write through the map would end the process
+                os.posix_fallocate(file.fileno(), 0, n_bytes)
             memory = mmap.mmap(file.fileno(), n_bytes)
         return cls(torch.frombuffer(memory, dtype=torch.float32).view(shape), memory)
 

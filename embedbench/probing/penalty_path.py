@@ -88,13 +88,15 @@ class PenaltyPath:
             member: what descends.
             before: the other.
             mix: mix weights (before the softmax) to start from.
-            searched: the problem whose penalty was found to be best, and of whose curvature is known; `before` if None.
+            searched: the problem whose penalty was found to be best; `before` if None. Its curvature is left behind: it
+                was seen far from here, and where scores are nearly certain it leads the descent astray.
         """
         penalty = (searched or before).best.penalty
         assert penalty is not None
         start = before.best.parameters if mix is None else before.best.parameters | {"mix": mix}
         found = Problem(member, start, self._training.penalties.index(penalty), before.best.epochs)
-        found.descent.remember((searched or before).descent)
+        if searched is None:
+            found.descent.remember(before.descent)
         return found
 
     def follow(self, problems: Sequence[Problem], advance: Advance, *, rough: bool) -> None:

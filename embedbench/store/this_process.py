@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from embedbench.progress import Advance, Progress
 from embedbench.store.building import BegunShard, ShardBuilder
@@ -78,10 +78,10 @@ class _Writing:
         """Writes this one, once the one before is written: no more than two shards are in memory."""
         try:
             self._finish()
+            self._pending = begun, self._thread.submit(begun.write)
         except BaseException:
             begun.release()
             raise
-        self._pending = begun, self._thread.submit(begun.write)
 
     def _finish(self) -> None:
         if self._pending is None:
@@ -90,6 +90,7 @@ class _Writing:
         try:
             future.result()
         finally:
+            wait([future])  # an interrupt ends the waiting, not the writing; nobody else may write meanwhile
             begun.release()
         self._written(begun.shard)
 

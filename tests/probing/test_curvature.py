@@ -44,3 +44,10 @@ def test_inputs_and_scores_without_any_curvature_are_survived() -> None:
     certain = torch.tensor([[1e4], [-1e4]]).repeat(1, 50)
     found = guessed_curvature([(certain, torch.zeros(50, 4))], 0.1, n_mix=0)
     assert bool(found.solve(torch.ones(10)).isfinite().all())
+
+
+def test_what_cannot_be_inverted_is_no_guess():
+    generator = torch.Generator().manual_seed(0)
+    seen = [(torch.randn(4, 50, generator=generator), torch.randn(50, 6, generator=generator))]
+    assert guessed_curvature(seen, 0.0, 0) is not None
+    assert guessed_curvature(seen, -10.0, 0) is None

@@ -231,3 +231,15 @@ def test_another_penalty_goes_on_from_what_is_known() -> None:
         told += 1
     np.testing.assert_allclose(descent.point.numpy(), curvature / (curvature + 1), atol=1e-3)
     assert told < 12
+
+
+def test_a_mix_on_nearly_certain_labels_settles_soon_and_alike_in_any_company(make_world) -> None:
+    """Curvature that the search has seen far away once led the seeds astray: 312 passes, and another end in company."""
+    worlds = make_world(1500, 1, dim=10), make_world(500, 2, dim=10)
+    member = Member(Scalar(), Linear())
+    alone = train_members(*worlds, [member], LABELS, Training(solver=Solver.full_batch))
+    company = train_members(
+        *worlds, [member, Member(Scalar(), Linear(), "control")], LABELS, Training(solver=Solver.full_batch)
+    )
+    assert alone.epochs[0] < 100
+    assert company.dev_losses[0] == pytest.approx(alone.dev_losses[0], rel=0.02)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
+from concurrent.futures import Future
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,14 +14,14 @@ from store_toy import Patient, Toy, toy_corpus
 
 from embedbench.errors import ClusterError, ConfigurationError, NumericalError, StoreError
 from embedbench.store import StoreDtype, building, fill
-from embedbench.store.building import ShardBuilder
+from embedbench.store.building import BegunShard, ShardBuilder
 from embedbench.store.in_processes import InProcesses
 from embedbench.store.layout import Layout
 from embedbench.store.manifest import write_manifest
 from embedbench.store.on_ray import OnRay, _Handing
 from embedbench.store.shard import write_shard
 from embedbench.store.shares import ShardWorker, told
-from embedbench.store.this_process import ThisProcess
+from embedbench.store.this_process import ThisProcess, _Writing
 
 CORPUS = toy_corpus(5 * 512 - 100)
 
@@ -235,3 +237,27 @@ def test_a_disk_that_fails_in_the_other_thread_is_told_in_one_sentence(tmp_path,
     fill(Toy(), CORPUS, tmp_path / "store")
     fill(Toy(), CORPUS, tmp_path / "plain")
     assert bytes_of(tmp_path / "store") == bytes_of(tmp_path / "plain")
+
+
+def test_an_interrupt_frees_no_shard_that_is_still_being_written(monkeypatch):
+    events = []
+
+    class Begun(BegunShard):
+        shard = 0
+
+        def write(self):
+            time.sleep(0.3)
+            events.append("written")
+
+        def release(self):
+            events.append("released")
+
+    def interrupted(self, timeout=None):
+        raise KeyboardInterrupt
+
+    writing = _Writing(lambda shard: events.append("told"))
+    writing.next(object.__new__(Begun))
+    monkeypatch.setattr(Future, "result", interrupted)
+    with pytest.raises(KeyboardInterrupt), writing:
+        pass
+    assert events == ["written", "released"]

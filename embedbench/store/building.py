@@ -70,13 +70,13 @@ class ShardBuilder:
         """
         path = shard_path(self.folder, shard)
         lock = FileLock(locks(self.folder) / f"{path.stem}.lock", timeout=-1 if wait else 0)
-        with storage_errors(self.layout, self.folder, self._needed(shard)):
+        with storage_errors(self.layout, self.folder, self.bytes_of(shard)):
             try:
                 lock.acquire()
             except Timeout:
                 return None
         try:
-            with storage_errors(self.layout, self.folder, self._needed(shard)):
+            with storage_errors(self.layout, self.folder, self.bytes_of(shard)):
                 there = is_intact(path, self.layout, shard)
             if there:
                 return BegunShard(self, shard, sentences, lock, None)
@@ -88,7 +88,8 @@ class ShardBuilder:
             lock.release()
             raise
 
-    def _needed(self, shard: int) -> int:
+    def bytes_of(self, shard: int) -> int:
+        """What a shard takes on the disk, its header aside."""
         return self.layout.shard_words(shard) * self.layout.bytes_per_word
 
     def measure_rounding(self, sample: Sequence[Sentence]) -> None:
@@ -130,7 +131,7 @@ class BegunShard:
             return
         layout, folder = self.builder.layout, self.builder.folder
         path = shard_path(folder, self.shard)
-        with storage_errors(layout, folder, layout.shard_words(self.shard) * layout.bytes_per_word):
+        with storage_errors(layout, folder, self.builder.bytes_of(self.shard)):
             arrays = stored_layers(self.answer.values, self.sentences, layout, self.shard)
             write_shard(path, layout, self.shard, self.answer.alignment, arrays)
             trust(path)

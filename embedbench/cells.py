@@ -20,7 +20,7 @@ from embedbench.probing.members import Vary
 from embedbench.probing.nearest_probes import Nearest
 from embedbench.probing.probes import CRF, Biaffine, Graded, Pointer, Structural, is_linear
 from embedbench.scoring.baselines import BASELINES
-from embedbench.types import TREES, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
+from embedbench.types import TREES, ControlKind, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
 
 if TYPE_CHECKING:
     from embedbench.probing.members import Training
@@ -126,6 +126,15 @@ class Cell:
         return "none" if probe is None else str(probe.name)
 
     @property
+    def learns_control(self) -> bool:
+        """Whether control labels are learned too: they are asked for, and the task says how they are drawn."""
+        drawn = {
+            TaskKind.CLASSIFICATION: ControlKind.WORD_TYPE,
+            TaskKind.HEAD_SELECTION: ControlKind.WORD_TYPE_HEAD,
+        }
+        return self.control and self.task.meta.control is drawn.get(self.task.meta.kind)
+
+    @property
     def structural(self) -> Structural:
         """The structural probe of a tree task: `probe`, or the default one where `probe` is for classification."""
         return self.probe if isinstance(self.probe, Structural) else Structural()
@@ -188,6 +197,7 @@ class Cell:
             probe = self._trained_probe
             trained = {name: trained[name] for name in ("training", "seeds")} if probe else {}
             trained |= {"probe": component_options(probe)} if probe else {}
+            trained |= {"control": self.control} if kind is TaskKind.HEAD_SELECTION else {}
         return fingerprint(
             {
                 "cell_version": CELL_VERSION,

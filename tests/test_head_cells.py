@@ -46,18 +46,35 @@ def test_a_record_has_all_metrics_of_every_mix_and_of_the_baselines(tmp_path) ->
     record = outcome.record
     assert record.status is Status.DONE, record.error
     assert (record.probe, record.metric) == ("biaffine", "uas")
-    assert {(s.mix, s.metric) for s in record.scores} == {(m, n) for m in ("single:0", "scalar") for n in METRICS}
+    mixes = ("single:0", "scalar")
+    of_task, of_control = ({(s.mix, s.metric) for s in record.scores if s.labels == own} for own in ("task", "control"))
+    assert of_task == {(mix, metric) for mix in mixes for metric in METRICS}
+    assert of_control == of_task
     assert all(s.low <= s.value <= s.high and s.seeds == 2 and s.clusters == 30 for s in record.scores)
-    value = {(s.mix, s.metric): s.value for s in record.scores}
+    value = {(s.mix, s.metric): s.value for s in record.scores if s.labels == "task"}
     assert value["scalar", "las"] <= value["scalar", "uas"]
     baselines = {"next_word", "previous_word", "first_word", "word_majority"}
     assert {(s.extractor, s.metric) for s in record.baselines} == {(b, n) for b in baselines for n in ("uas", "las")}
     predictions = read_predictions(outcome.folder)
     assert {"gold", "gold|las", "scalar|task|1", "scalar|las|1", "scalar|uas_greedy|1"} <= set(predictions.columns)
+    assert {"gold|control", "scalar|control|1"} <= set(predictions.columns)
+    assert (predictions["gold|control"] != predictions["gold"]).any()
+    control = (predictions["scalar|control|1"] == predictions["gold|control"]).mean()
+    recorded = next(s for s in record.scores if (s.labels, s.mix, s.metric) == ("control", "scalar", "uas"))
+    assert recorded.per_seed[1] == pytest.approx(control)
     for (sentence,), rows in predictions.group_by("cluster"):
         found, own = rows["scalar|task|0"].to_numpy(), np.arange(len(rows))
         assert is_tree(np.where(found == 0, 0, own + found + 1)), sentence
     assert run_cell(cell_of(HeadSelection(files=FILES, left_out=())), places).skipped
+
+
+def test_the_task_is_learned_alike_with_and_without_control(tmp_path) -> None:
+    places, cell = Places(tmp_path / "results", tmp_path / "store"), cell_of(HeadSelection(files=FILES, left_out=()))
+    both, alone = (run_cell(replace(cell, control=control), places).record for control in (True, False))
+    beside = {(s.labels, s.mix, s.metric): s.value for s in both.scores}
+    for score in alone.scores:
+        assert score.labels == "task"
+        assert score.value == pytest.approx(beside["task", score.mix, score.metric], abs=0.02)
 
 
 def test_words_left_out_are_not_scored_but_stay_in_the_tree(tmp_path) -> None:
@@ -84,7 +101,7 @@ def test_it_takes_the_default_biaffine_probe_in_place_of_another() -> None:
     default, other, limited = (cell_of(task, probe) for probe in (Linear(), Biaffine(), Biaffine(rank=2)))
     assert {default.probe_name, other.probe_name, limited.probe_name} == {"biaffine"}
     assert default.identity == other.identity != limited.identity
-    assert replace(default, control=False).identity == default.identity
+    assert replace(default, control=False).identity != default.identity
     assert replace(default, seeds=(0,)).identity != default.identity
 
 

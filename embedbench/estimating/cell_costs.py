@@ -20,7 +20,7 @@ from embedbench.progress import SilentProgress
 from embedbench.results.writing import cell_folder, finished
 from embedbench.store.inspection import missing_shards
 from embedbench.store.layout import Layout, StoreDtype, store_folder
-from embedbench.types import ControlKind, Corpus, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
+from embedbench.types import Corpus, Extractor, FittedOnTrain, Split, TaskKind, TaskSplit
 
 _WORDS_TO_FIT, _SECONDS_TO_FIT = 2_000, 10.0
 """An extractor that must see the train words sees a few first; all of them if that takes no longer than this."""
@@ -152,12 +152,7 @@ def _first_words(corpus: Corpus) -> Corpus:
 
 
 def _n_members(cell: Cell, n_layers: int) -> int:
-    control = (
-        cell.control
-        and cell.task.meta.kind is TaskKind.CLASSIFICATION
-        and cell.task.meta.control is not ControlKind.NONE
-    )
-    columns = ("task", "control") if control else ("task",)
+    columns = ("task", "control") if cell.learns_control else ("task",)
     return len(plan_sentence_members(cell.mixes, cell.seeds, columns, n_layers)) * len(cell.training.grid)
 
 

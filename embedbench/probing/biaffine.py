@@ -50,14 +50,18 @@ class BiaffineGroup(SentenceGroup[HeadBatch]):
         empty = words.new_zeros(len(words), 1, words.shape[2])
         words, heads = (torch.cat([rows, empty], dim=1)[:, batch.places] for rows in (words, heads))
         scores = _head_scores(words, heads, own).masked_fill(~batch.allowed, float("-inf"))
-        chosen = torch.log_softmax(scores, dim=3).gather(3, batch.choices.expand(len(words), -1, -1).unsqueeze(3))
+        learned = [batch.gold[member.labels] for member in self.members]
+        choices, head_rows, right = (
+            torch.stack([getattr(gold, name) for gold in learned]) for name in ("choices", "head_rows", "relations")
+        )
+        chosen = torch.log_softmax(scores, dim=3).gather(3, choices.unsqueeze(3))
         # Padding has one choice, whose log probability is 0.
-        of_heads = -chosen.sum(dim=(1, 2, 3)) / len(batch.relations)
+        of_heads = -chosen.sum(dim=(1, 2, 3)) / len(batch.vectors)
         # The relation must not pull at the mix: its weights are to say where heads are found.
         from_words, from_heads = _relation_scores(mixed.detach(), own)
-        relations = torch.log_softmax(from_words + from_heads[:, batch.head_rows], dim=2)
-        right = batch.relations.expand(len(words), -1).unsqueeze(2)
-        return of_heads - relations.gather(2, right).mean(dim=(1, 2))
+        from_own_heads = from_heads.gather(1, head_rows.unsqueeze(2).expand_as(from_words))
+        relations = torch.log_softmax(from_words + from_own_heads, dim=2)
+        return of_heads - relations.gather(2, right.unsqueeze(2)).mean(dim=(1, 2))
 
     def sentence(self, vectors: Float32[Tensor, "words layers dim"]) -> HeadScores:
         """What every member says of one sentence."""

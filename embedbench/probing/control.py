@@ -11,6 +11,9 @@ from jaxtyping import Int64
 from embedbench.errors import DataError
 from embedbench.types import Split, TaskSplit
 
+CONTROL_SEED = 0
+"""Control labels are part of the task, not of a member: every seed of a cell learns the same ones."""
+
 _STEPS = 1 << 64
 
 
@@ -44,9 +47,9 @@ def control_labels(
         types = word_types(split)
         for word_type in types:
             if word_type not in known:
-                # Compared as integers: a float of the draw could round up to the last edge.
-                draw = _draw(seed, word_type) * int(edges[-1]) // _STEPS
-                known[word_type] = int(np.searchsorted(edges, draw, side="right"))
+                known[word_type] = int(
+                    np.searchsorted(edges, draw_below(int(edges[-1]), seed, word_type), side="right")
+                )
         control[which] = np.fromiter((known[t] for t in types), dtype=np.int64, count=len(types))
     return control
 
@@ -79,7 +82,8 @@ def word_types(split: TaskSplit) -> list[str]:
     return [" ".join(words[start:end]) for start, end in split.spans[:, 0].tolist()]
 
 
-def _draw(seed: int, word_type: str) -> int:
-    """A whole number below 2**64, uniform over types."""
+def draw_below(n: int, seed: int, word_type: str) -> int:
+    """A whole number from 0 to n - 1, uniform over types, by a hash of (seed, type)."""
     text = f"{seed}\0{word_type}".encode("utf-8", errors="surrogatepass")
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "little")
+    # Whole numbers throughout: a float of the draw could round up to n.
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "little") * n // _STEPS

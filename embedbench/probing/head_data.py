@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,24 +19,35 @@ from embedbench.types import WordVectors
 
 
 @dataclass(frozen=True, eq=False)
+class GoldHeads:
+    """What is to be learned of a batch. A choice is 0 for the root, else a word's place from 1.
+
+    Attributes:
+        choices: the choice of every word; 0 for padding.
+        head_rows: the row of every word's head, packed; row `words` is the root.
+        relations: the relation of every word, packed.
+    """
+
+    choices: Int64[Tensor, "sentences longest"]
+    head_rows: Int64[Tensor, "words"]
+    relations: Int64[Tensor, "words"]
+
+
+@dataclass(frozen=True, eq=False)
 class HeadBatch:
-    """A batch of whole sentences with their gold heads. A choice is 0 for the root, else a word's place from 1.
+    """A batch of whole sentences with their gold heads.
 
     Attributes:
         vectors: standardised vectors of all words, packed.
         places: the row of every word in the padded layout; padding points at row `words`.
         allowed: which choices a word has: root, and all other words of its sentence; padding has the root alone.
-        choices: the gold choice of every word; 0 for padding.
-        head_rows: the row of every word's gold head, packed; row `words` is the root.
-        relations: the gold relation of every word, packed.
+        gold: by label column.
     """
 
     vectors: Float32[Tensor, "words layers dim"]
     places: Int64[Tensor, "sentences longest"]
     allowed: Bool[Tensor, "sentences longest choices"]
-    choices: Int64[Tensor, "sentences longest"]
-    head_rows: Int64[Tensor, "words"]
-    relations: Int64[Tensor, "words"]
+    gold: Mapping[str, GoldHeads]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,29 +56,33 @@ class HeadData:
 
     Attributes:
         vectors: layered vectors of the split's corpus.
-        heads: its heads and relations.
+        columns: heads and relations of the same sentences by label column, such as `task` and `control`.
 
     Raises:
         ContractError: the vectors are not those of the words that have heads.
     """
 
     vectors: WordVectors
-    heads: Heads
+    columns: Mapping[str, Heads]
 
     def __post_init__(self) -> None:
-        if self.vectors.n_words != len(self.heads.heads):
-            raise ContractError(
-                f"there are vectors of {self.vectors.n_words} words for heads of {len(self.heads.heads)} words"
-            )
-        object.__setattr__(self, "_choices", self.heads.choices)
+        for heads in self.columns.values():
+            if self.vectors.n_words != len(heads.heads):
+                raise ContractError(
+                    f"there are vectors of {self.vectors.n_words} words for heads of {len(heads.heads)} words"
+                )
 
     def __len__(self) -> int:
-        return len(self.heads)
+        return len(self.offsets) - 1
+
+    @cached_property
+    def _choices(self) -> Mapping[str, Int64[np.ndarray, "words"]]:
+        return {name: heads.choices for name, heads in self.columns.items()}
 
     @property
     def offsets(self) -> Int64[np.ndarray, "sentences_plus_one"]:
         """The word position at which each sentence starts, and the number of words at the end."""
-        return self.heads.offsets
+        return next(iter(self.columns.values())).offsets
 
     @cached_property
     def lengths(self) -> list[int]:
@@ -81,18 +96,22 @@ class HeadData:
     def batch(self, units: Sequence[int], standard: Standard) -> HeadBatch:
         """Whole sentences, in this order."""
         layout = Layout.of(self.offsets, units)
-        present = layout.present
-        choices = np.zeros(present.shape, np.int64)
-        choices[present] = self._choices[layout.positions]  # type: ignore[attr-defined]
-        own = np.arange(len(layout.positions), dtype=np.int64)
-        heads = self.heads.heads[layout.positions]
         return HeadBatch(
             vectors=standardised_words(self.vectors, layout.positions, standard),
             places=torch.from_numpy(layout.places),
-            allowed=torch.from_numpy(allowed_choices(present)),
+            allowed=torch.from_numpy(allowed_choices(layout.present)),
+            gold={name: self._gold(name, layout) for name in self.columns},
+        )
+
+    def _gold(self, column: str, layout: Layout) -> GoldHeads:
+        choices = np.zeros(layout.present.shape, np.int64)
+        choices[layout.present] = self._choices[column][layout.positions]
+        own = np.arange(len(layout.positions), dtype=np.int64)
+        heads = self.columns[column].heads[layout.positions]
+        return GoldHeads(
             choices=torch.from_numpy(choices),
             head_rows=torch.from_numpy(np.where(heads == 0, len(own), own + heads)),
-            relations=torch.from_numpy(self.heads.relations[layout.positions]),
+            relations=torch.from_numpy(self.columns[column].relations[layout.positions]),
         )
 
     def weight(self, units: Sequence[int]) -> int:

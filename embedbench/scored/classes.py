@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from embedbench.cells import Cell
 from embedbench.measuring import Stopwatch
-from embedbench.probing.control import control_labels
+from embedbench.probing.control import CONTROL_SEED, control_labels
 from embedbench.probing.nearest_probes import Nearest
 from embedbench.probing.probes import CRF
 from embedbench.progress import Progress
 from embedbench.scored.members import score_baselines, score_codes, score_members
 from embedbench.scored.scores import Scored
-from embedbench.types import ControlKind, Split, TaskSplit, WordVectors
+from embedbench.types import Split, TaskSplit, WordVectors
 
 if TYPE_CHECKING:
     from embedbench.probing.fitted import FittedMembers
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from embedbench.probing.nearest import FittedNearest
     from embedbench.probing.tag_training import FittedTaggers
     from embedbench.probing.trials import Trial
-
-CONTROL_SEED = 0
-"""Control labels are part of the task, not of a member: every seed learns the same ones."""
 
 
 def measure_classes(
@@ -44,7 +41,7 @@ def measure_classes(
     with watch.phase("probing"):
         n_labels = len(cell.task.label_names)
         columns = {which: label_columns(split) for which, split in splits.items()}
-        if cell.control and cell.task.meta.control is not ControlKind.NONE:
+        if cell.learns_control:
             for which, labels in control_labels(splits, n_labels, CONTROL_SEED).items():
                 columns[which]["control"] = labels
         data = {which: ProbeData(stores[which], asked_once(splits[which]), columns[which]) for which in splits}

@@ -6,7 +6,7 @@ For kinds of cells whose metrics do not share one column of labels, such as tree
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -61,11 +61,13 @@ class Columns:
         gold: per metric.
         predicted: per metric, a row per member.
         clusters: the sentence of every target.
+        control: `gold` of the members that learned control labels, for the metrics that these are scored by.
     """
 
     gold: Mapping[str, Real[np.ndarray, "targets"]]
     predicted: Mapping[str, Real[np.ndarray, "members targets"]]
     clusters: Int64[np.ndarray, "targets"]
+    control: Mapping[str, Real[np.ndarray, "targets"]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -78,6 +80,7 @@ class Columns:
             {name: column[kept] for name, column in self.gold.items()},
             {name: rows[:, kept] for name, rows in self.predicted.items()},
             self.clusters[kept],
+            {name: column[kept] for name, column in self.control.items()},
         )
 
     def scored(
@@ -90,11 +93,11 @@ class Columns:
     ) -> Scored:
         """Every metric for every mix, beside baselines, with the predictions and what the members learned."""
         members = trained.members
-        rows: dict[str, list[int]] = {}
+        rows: dict[str, dict[str, list[int]]] = {}
         for row, member in enumerate(members):
-            rows.setdefault(member.mix.label, []).append(row)
+            rows.setdefault(member.labels, {}).setdefault(member.mix.label, []).append(row)
         return Scored(
-            scores=tuple(self._scores(cell, rows)),
+            scores=tuple(score for labels, own in rows.items() for score in self._scores(cell, own, labels)),
             baselines=tuple(baselines),
             predictions=self._predictions(members),
             mix_weights=recorded_weights(members, trained.mix_weights),
@@ -105,32 +108,38 @@ class Columns:
     def baseline(self, cell: Cell, name: str) -> list[Score]:
         """Every metric for a baseline, whose rows are its seeds."""
         rows = {NO_MIX: list(range(len(next(iter(self.predicted.values())))))}
-        return [replace(score, extractor=name) for score in self._scores(cell, rows)]
+        return [replace(score, extractor=name) for score in self._scores(cell, rows, "task")]
 
-    def _scores(self, cell: Cell, rows: Mapping[str, Sequence[int]]) -> list[Score]:
+    def _scores(self, cell: Cell, rows: Mapping[str, Sequence[int]], labels: str) -> list[Score]:
         context = MetricContext(self.clusters)
-        return [
-            score
-            for name in self.names
-            for score in scores_by_mix(
-                cell, name, self.gold[name], {mix: self.predicted[name][own] for mix, own in rows.items()}, context
-            )
-        ]
+        scores = []
+        for name, gold in self._gold(labels).items():
+            predicted = {mix: self.predicted[name][own] for mix, own in rows.items()}
+            scores += scores_by_mix(cell, name, gold, predicted, context, labels=labels)
+        return scores
+
+    def _gold(self, labels: str) -> Mapping[str, Real[np.ndarray, "targets"]]:
+        return self.control if labels == "control" else self.gold
 
     def _predictions(self, members: Sequence[TrainedMember]) -> Predictions:
-        """The main metric's columns are called `task`, others by their metric; one of the very same values has none."""
+        """The main metric's columns are called `task`, others by their metric; one of the very same values has none.
+
+        Of control labels the main metric is kept, as `control`.
+        """
         main = self.names[0]
-        own = [n for n in self.names if n == main or self.predicted[n] is not self.predicted[main]]
+        kept = {
+            (labels, name): column if name == main else name
+            for labels, column in {member.labels: member.labels for member in members}.items()
+            for name in ((main,) if labels == "control" else self.names)
+            if name == main or self.predicted[name] is not self.predicted[main]
+        }
         return Predictions(
             self.clusters,
-            {_column(name, main): self.gold[name] for name in own},
+            {column: self._gold(labels)[name] for (labels, name), column in kept.items()},
             {
-                member_column(member.mix.label, _column(name, main), member.seed): row
-                for name in own
+                member_column(member.mix.label, column, member.seed): row
+                for (labels, name), column in kept.items()
                 for member, row in zip(members, self.predicted[name], strict=True)
+                if member.labels == labels
             },
         )
-
-
-def _column(name: str, main: str) -> str:
-    return "task" if name == main else name

@@ -10,6 +10,7 @@ from jaxtyping import Int64
 
 from embedbench.cells import Cell
 from embedbench.measuring import Stopwatch
+from embedbench.probing.control import CONTROL_SEED
 from embedbench.progress import Progress
 from embedbench.results.schema import Score
 from embedbench.scored.columns import Columns
@@ -48,34 +49,41 @@ def measure_heads(
 ) -> Scored:
     """The scores of a head-selection task for every mix (`uas`, `las`, `uas_greedy`), and the baselines.
 
-    The dev scores of the record are greedy, which choose the same layers and cost no trees.
+    Control heads make no trees, so that members that learn them take every word's best head in all metrics. The dev
+    scores of the record are greedy for all, which choose the same layers and cost no trees.
     """
+    from embedbench.probing.control_heads import control_heads
     from embedbench.probing.head_data import HeadData
     from embedbench.probing.head_training import train_heads
     from embedbench.probing.plan import plan_sentence_members
 
     task = cell.task
     left_out = task.left_out if isinstance(task, LeavesOut) else ()
-    data = {
-        which: HeadData(stores[which], Heads.of(split, task.label_names, left_out)) for which, split in splits.items()
-    }
-    dev, test = data[Split.DEV].heads, data[Split.TEST].heads
     n_relations = len(task.label_names)
-    members = plan_sentence_members(cell.mixes, cell.seeds, ("task",), stores[Split.TRAIN].n_layers)
+    true = {which: Heads.of(split, task.label_names, left_out) for which, split in splits.items()}
+    learned = {"task": true}
+    if cell.learns_control:
+        learned["control"] = control_heads(splits, true, n_relations, CONTROL_SEED)
+    data = {which: HeadData(stores[which], {name: heads[which] for name, heads in learned.items()}) for which in splits}
+    dev, test = true[Split.DEV], true[Split.TEST]
+    members = plan_sentence_members(cell.mixes, cell.seeds, tuple(learned), stores[Split.TRAIN].n_layers)
     with watch.phase("probing"):
         fitted = train_heads(
             data[Split.TRAIN], data[Split.DEV], members, cell.biaffine, n_relations, cell.training, progress
         )
-        on_dev = read_heads(fitted.predict(data[Split.DEV], progress), len(members), dev, n_relations, trees=False)
-        found = read_heads(fitted.predict(data[Split.TEST], progress), len(members), test, n_relations)
+        on_dev = greedy_columns(fitted.predict(data[Split.DEV], progress), len(members), dev)
+        make_trees = [member.labels == "task" for member in members]
+        found = read_heads(fitted.predict(data[Split.TEST], progress), make_trees, test, n_relations)
     with watch.phase("scoring"):
-        columns = Columns(gold_columns(test, n_relations), found, splits[Split.TEST].clusters)
-        baselines = _baselines(cell, splits[Split.TRAIN], splits[Split.TEST], data[Split.TRAIN].heads, test)
+        gold = gold_columns(test, n_relations)
+        control = gold_columns(learned["control"][Split.TEST], n_relations) if "control" in learned else {}
+        columns = Columns(gold, found, splits[Split.TEST].clusters, control)
+        on_dev_gold = np.stack([learned[member.labels][Split.DEV].heads for member in members])
         return columns.among(test.kept).scored(
             cell,
             fitted,
-            (on_dev["uas_greedy"] == dev.heads)[:, dev.kept].mean(axis=1).tolist(),
-            baselines,
+            (on_dev == on_dev_gold)[:, dev.kept].mean(axis=1).tolist(),
+            _baselines(cell, splits[Split.TRAIN], splits[Split.TEST], true[Split.TRAIN], test),
             account={"words whose head is not scored": int((~test.kept).sum())},
         )
 
@@ -89,36 +97,42 @@ def gold_columns(heads: Heads, n_relations: int) -> Values:
     }
 
 
-def read_heads(
-    predicted: Iterable[HeadScores], n_members: int, heads: Heads, n_relations: int, *, trees: bool = True
-) -> Values:
+def read_heads(predicted: Iterable[HeadScores], make_trees: Sequence[bool], heads: Heads, n_relations: int) -> Values:
     """What is predicted, by metric, for every word, from what the probes say sentence by sentence.
 
     Args:
         predicted: the sentences in order.
-        n_members: members.
+        make_trees: of every member, whether `uas` and `las` are of the best tree, or of every word's best head.
         heads: of the same words; only the offsets are read.
         n_relations: labels.
-        trees: whether to decode trees (`uas`, `las`) as well as every word's best head (`uas_greedy`).
 
     Raises:
         MissingExtraError: allennlp-light is not installed, and a tree is to be decoded.
     """
     from embedbench.probing.head_decoding import greedy_heads, tree_heads
 
-    names = METRICS if trees else METRICS[2:]
-    columns = {name: np.zeros((n_members, len(heads.heads)), np.int64) for name in names}
-    for sentence, scores in enumerate(predicted):
-        own = slice(int(heads.offsets[sentence]), int(heads.offsets[sentence + 1]))
+    columns = {name: np.zeros((len(make_trees), len(heads.heads)), np.int64) for name in METRICS}
+    for own, scores in zip(heads.sentence_slices, predicted, strict=True):
         words = np.arange(own.stop - own.start)
-        for row in range(n_members):
-            columns["uas_greedy"][row, own] = heads_of_choices(greedy_heads(scores.choices[row]))
-            if trees:
-                choices = tree_heads(scores.choices[row])
-                relations = (scores.of_words[row, words] + scores.of_heads[row, choices]).argmax(axis=1)
-                columns["uas"][row, own] = heads_of_choices(choices)
-                columns["las"][row, own] = _labelled(columns["uas"][row, own], relations, n_relations)
+        for row, makes_tree in enumerate(make_trees):
+            greedy = greedy_heads(scores.choices[row])
+            choices = tree_heads(scores.choices[row]) if makes_tree else greedy
+            relations = (scores.of_words[row, words] + scores.of_heads[row, choices]).argmax(axis=1)
+            columns["uas_greedy"][row, own] = heads_of_choices(greedy)
+            columns["uas"][row, own] = heads_of_choices(choices)
+            columns["las"][row, own] = _labelled(columns["uas"][row, own], relations, n_relations)
     return columns
+
+
+def greedy_columns(predicted: Iterable[HeadScores], n_members: int, heads: Heads) -> Int64[np.ndarray, "members words"]:
+    """Every word's best head alone, as `read_heads` has it for `uas_greedy`."""
+    from embedbench.probing.head_decoding import greedy_heads
+
+    column = np.zeros((n_members, len(heads.heads)), np.int64)
+    for own, scores in zip(heads.sentence_slices, predicted, strict=True):
+        for row in range(n_members):
+            column[row, own] = heads_of_choices(greedy_heads(scores.choices[row]))
+    return column
 
 
 def _labelled(

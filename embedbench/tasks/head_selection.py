@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from embedbench.registry import register
 from embedbench.tasks.base import LabelledSpans, TreebankTask
-from embedbench.types import Split, TaskKind
+from embedbench.types import ControlKind, Split, TaskKind
 
 
 @register("task", "head_selection")
@@ -32,6 +32,7 @@ class HeadSelection(TreebankTask):
 
     METRIC: ClassVar[str] = "uas"
     KIND: ClassVar[TaskKind] = TaskKind.HEAD_SELECTION
+    CONTROL: ClassVar[ControlKind] = ControlKind.WORD_TYPE_HEAD
 
     def labelled(self, which: Split) -> LabelledSpans:
         """Every word with its head, labelled with its relation."""

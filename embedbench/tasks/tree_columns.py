@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,11 @@ class WordHeads:
     def sentences(self) -> Int64[np.ndarray, "words"]:
         """The sentence of every word."""
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
+
+    @property
+    def sentence_slices(self) -> list[slice]:
+        """The words of every sentence."""
+        return [slice(start, end) for start, end in itertools.pairwise(self.offsets.tolist())]
 
 
 @dataclass(frozen=True, eq=False)

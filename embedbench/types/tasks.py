@@ -65,6 +65,8 @@ class ControlKind(enum.StrEnum):
     NONE = "none"
     WORD_TYPE = "word_type"
     """One label per word type of the target's first span, drawn from the label distribution of train."""
+    WORD_TYPE_HEAD = "word_type_head"
+    """One place per word type, on which its words hang in every sentence: the root, the first or the last word."""
 
 
 @dataclass(frozen=True)

@@ -53,19 +53,20 @@ def planted(seed, n=60) -> HeadData:
     values[own, 1, PLACES + heads.choices] += 1
     values[own, 1, 2 * PLACES + 1 + heads.relations] += 1
     values[:, 1] = values[:, 1] @ np.linalg.qr(np.random.default_rng(7).normal(size=(dim, dim)))[0]
-    return HeadData(ArrayVectors(values.astype(np.float32)), heads)
+    return HeadData(ArrayVectors(values.astype(np.float32)), {"task": heads})
 
 
 def scores(fitted: FittedHeads, data: HeadData) -> dict[str, list[float]]:
-    gold = gold_columns(data.heads, RELATIONS)
-    found = read_heads(fitted.predict(data), len(fitted.members), data.heads, RELATIONS)
+    heads = data.columns["task"]
+    gold = gold_columns(heads, RELATIONS)
+    found = read_heads(fitted.predict(data), [True] * len(fitted.members), heads, RELATIONS)
     return {name: (column == gold[name]).mean(axis=1).tolist() for name, column in found.items()}
 
 
 def test_the_loss_by_hand() -> None:
     """Words 1 and 2 of one dimension, the first below the second, which is the root; and a word on its own."""
     heads = Heads(np.array([0, 2, 3]), np.array([1, 0, 0]), np.array([1, 0, 0]), np.ones(3, np.bool_))
-    data = HeadData(ArrayVectors(np.array([1.0, 2, 5], np.float32)[:, None, None]), heads)
+    data = HeadData(ArrayVectors(np.array([1.0, 2, 5], np.float32)[:, None, None]), {"task": heads})
     parameters = initial_biaffine(SentenceMember(Single(0)), 1, 1, 1, 2)
     parameters |= {"weight0": torch.full((1, 1, 1), 2.0), "weight1": torch.full((1, 1, 1), 3.0)}
     parameters |= {"bias0": torch.ones(1, 1), "root": torch.full((1, 1), 0.5), "root_bias": torch.full((1,), -1.0)}
@@ -107,7 +108,7 @@ def test_vectors_of_other_words_break_it() -> None:
     train, dev, test = (planted(seed, n) for seed, n in ((1, 400), (2, 60), (3, 80)))
     rng = np.random.default_rng(0)
     wrong = [
-        HeadData(ArrayVectors(d.vectors.values[rng.permutation(len(d.heads.heads))]), d.heads) for d in (train, dev)
+        HeadData(ArrayVectors(d.vectors.values[rng.permutation(d.vectors.n_words)]), d.columns) for d in (train, dev)
     ]
     member = [SentenceMember(Single(1))]
     shuffled = scores(train_heads(*wrong, member, PROBE, RELATIONS, QUICK), test)["uas"][0]
@@ -155,7 +156,7 @@ def test_impossible_options_and_vectors_are_refused() -> None:
         Biaffine(rank=0)
     data = planted(1, 6)
     with pytest.raises(ContractError, match="vectors of 2 words"):
-        HeadData(ArrayVectors(data.vectors.values[:2]), data.heads)
+        HeadData(ArrayVectors(data.vectors.values[:2]), data.columns)
     data.vectors.values[3, 1, 2] = np.nan
     with pytest.raises(NumericalError, match="position 3, layer 1"):
         train_heads(data, data, [SentenceMember(Single(1))], PROBE, RELATIONS, QUICK)

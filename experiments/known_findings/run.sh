@@ -31,10 +31,12 @@ for pooling in first last mean; do                                              
     run extractor=minilm "extractor.pooling=$pooling" "extractor.name=minilm_$pooling" task=feats 'mixes=[single]' \
         control=false 'seeds=[0,1]'
 done
-alone=$(mktemp -d)/words.txt                                                                # 11: without positions
+alone=$(mktemp -d)/words.txt                                                                # 9, 11: without positions
 python "$(dirname "$0")/words_alone.py" "$alone"
-run extractor=averaged +extractor@extractor.inner=minilm 'extractor.inner.layers=[0]' extractor.name=minilm_alone "extractor.corpus=$alone" \
-    extractor.contexts=1 extractor.case=exact task=tree_distance probe=structural 'mixes=[single]'
+static=(extractor=averaged +extractor@extractor.inner=minilm 'extractor.inner.layers=[0]' extractor.name=minilm_alone "extractor.corpus=$alone"
+    extractor.contexts=1 extractor.case=exact 'mixes=[single]')
+run "${static[@]}" task=tree_distance probe=structural
+run "${static[@]}" task=word_content control=false
 run extractor=word2vec_googlenews task=word_content 'mixes=[single]' control=false           # 9: published vectors
 for size in 128 384 1024; do                                                                # 9: dimensions
     run extractor=random "extractor.size=$size" "extractor.name=random_$size" task=word_content 'mixes=[single]' control=false

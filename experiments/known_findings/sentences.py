@@ -32,6 +32,8 @@ def word_content(e: Evidence) -> Iterable[Line]:
         yield reported(
             9, f"why: random vectors of {size} dimensions (word2vec has 128, MiniLM 384)", f"{100 * value:.1f}"
         )
+    alone = e.difference(task, ("minilm_alone", "single:0"), (LARGE, "single:0"))
+    yield reported(9, "why: a static table of as many dimensions (layer 0 of every word alone) − layer 0", str(alone))
     published = e.score("word2vec_googlenews", task, "single:0").value
     yield reported(9, "why: the published word2vec, 300 dimensions", f"{100 * published:.1f}")
     if not e.more.exists():

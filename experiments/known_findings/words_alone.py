@@ -1,4 +1,4 @@
-"""Every word of English-EWT as a sentence of its own, for finding 11: layer 0 of MiniLM without positions.
+"""Every word of English-EWT as a sentence of its own, for findings 9 and 11: layer 0 of MiniLM without positions.
 
 python experiments/known_findings/words_alone.py FILE      # reads $EMBEDBENCH_DATA/ud/en_ewt-ud-*.conllu.gz
 """

@@ -114,6 +114,7 @@ def test_memory_does_not_grow_with_the_corpus(tmp_path):
     for n_sentences in (1536, 9216):
         out = finish(start(tmp_path / str(n_sentences), *shape, n_sentences=n_sentences))
         peaks.append(int(out.split()[-1]))
-    on_disk = sum(path.stat().st_size for path in (tmp_path / "9216").glob("shard-*"))
-    assert on_disk > 1.5 * peaks[1], "the store must not fit into the memory that was used"
-    assert peaks[1] < 1.1 * peaks[0], f"filling took {peaks[1]:,} bytes of memory instead of {peaks[0]:,}"
+    shards = [path.stat().st_size for path in (tmp_path / "9216").glob("shard-*")]
+    assert sum(shards) > 1.5 * peaks[1], "the store must not fit into the memory that was used"
+    # Fifteen more shards; two are in memory at most, and on a slow disk the short run may have held only one.
+    assert peaks[1] < peaks[0] + 2 * max(shards), f"filling took {peaks[1]:,} bytes of memory instead of {peaks[0]:,}"

@@ -79,6 +79,7 @@ class Cell:
             raise ConfigurationError(f"resamples is {self.resamples}; it must be at least 1")
         if self.limit is not None and self.limit < 1:
             raise ConfigurationError(f"limit is {self.limit}; it is a number of sentences, at least 1, or null for all")
+        self._check_control()
         self._check_probe()
         # A CRF trains sentence by sentence, as the probes of trees and answers do; neighbours are not trained.
         tunable = self.task.meta.kind in (TaskKind.CLASSIFICATION, TaskKind.GRADED)
@@ -95,10 +96,24 @@ class Cell:
                 "tables: set extractor.name"
             )
 
+    def _check_control(self) -> None:
+        meta = self.task.meta
+        fitting = {TaskKind.HEAD_SELECTION: ControlKind.WORD_TYPE_HEAD}.get(meta.kind, ControlKind.WORD_TYPE)
+        if meta.control not in (ControlKind.NONE, fitting):
+            raise ConfigurationError(
+                f"task {meta.name} says control={ControlKind(meta.control).name}, which does not fit its kind, "
+                f"{meta.kind.value}: it is {fitting.name} or {ControlKind.NONE.name}"
+            )
+
     def _check_probe(self) -> None:
         if self.task.meta.kind is TaskKind.HEAD_SELECTION:
             require_allennlp(f"task {self.task.meta.name}, to decode trees,")
         if self.task.meta.kind is not TaskKind.CLASSIFICATION:
+            if self.codelength:
+                raise ConfigurationError(
+                    f"task {self.task.meta.name} has no single label per target, so there is no online code of its "
+                    "labels: set codelength=false for it"
+                )
             return
         if isinstance(self.probe, CRF):
             require_allennlp(f"probe {self.probe.name}")
@@ -132,7 +147,7 @@ class Cell:
             TaskKind.CLASSIFICATION: ControlKind.WORD_TYPE,
             TaskKind.HEAD_SELECTION: ControlKind.WORD_TYPE_HEAD,
         }
-        return self.control and self.task.meta.control is drawn.get(self.task.meta.kind)
+        return self.control and self.task.meta.control == drawn.get(self.task.meta.kind)
 
     @property
     def structural(self) -> Structural:
@@ -197,7 +212,7 @@ class Cell:
             probe = self._trained_probe
             trained = {name: trained[name] for name in ("training", "seeds")} if probe else {}
             trained |= {"probe": component_options(probe)} if probe else {}
-            trained |= {"control": self.control} if kind is TaskKind.HEAD_SELECTION else {}
+            trained |= {"control": True} if kind is TaskKind.HEAD_SELECTION and self.learns_control else {}
         return fingerprint(
             {
                 "cell_version": CELL_VERSION,

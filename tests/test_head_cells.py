@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from embedbench.cells import Cell
-from embedbench.errors import MissingExtraError
+from embedbench.errors import ConfigurationError, MissingExtraError
 from embedbench.extractors.random_vectors import RandomVectors
 from embedbench.pipeline import Places, run_cell
 from embedbench.probing import allennlp
@@ -19,7 +19,7 @@ from embedbench.results.predictions import read_predictions
 from embedbench.results.schema import Status
 from embedbench.tasks.head_columns import Heads
 from embedbench.tasks.head_selection import HeadSelection
-from embedbench.types import Split
+from embedbench.types import ControlKind, Split
 
 FILES = {"train": "grammar:train:60:5", "dev": "grammar:dev:20:5", "test": "grammar:test:30:5"}
 METRICS = {"uas", "las", "uas_greedy"}
@@ -54,7 +54,11 @@ def test_a_record_has_all_metrics_of_every_mix_and_of_the_baselines(tmp_path) ->
     value = {(s.mix, s.metric): s.value for s in record.scores if s.labels == "task"}
     assert value["scalar", "las"] <= value["scalar", "uas"]
     baselines = {"next_word", "previous_word", "first_word", "word_majority"}
-    assert {(s.extractor, s.metric) for s in record.baselines} == {(b, n) for b in baselines for n in ("uas", "las")}
+    trivial = {(s.extractor, s.metric) for s in record.baselines if s.labels == "task"}
+    assert trivial == {(b, n) for b in baselines for n in ("uas", "las")}
+    assert {(s.extractor, s.metric) for s in record.baselines if s.labels == "control"} == {
+        ("control_ceiling", n) for n in METRICS
+    }
     predictions = read_predictions(outcome.folder)
     assert {"gold", "gold|las", "scalar|task|1", "scalar|las|1", "scalar|uas_greedy|1"} <= set(predictions.columns)
     assert {"gold|control", "scalar|control|1"} <= set(predictions.columns)
@@ -75,6 +79,29 @@ def test_the_task_is_learned_alike_with_and_without_control(tmp_path) -> None:
     for score in alone.scores:
         assert score.labels == "task"
         assert score.value == pytest.approx(beside["task", score.mix, score.metric], abs=0.02)
+
+
+def test_control_is_scored_word_by_word_on_the_scored_words(tmp_path) -> None:
+    cell = cell_of(HeadSelection(files=FILES | {"dev": FILES["test"]}))
+    record = run_cell(cell, Places(tmp_path / "results", tmp_path / "store")).record
+    value = {(s.labels, s.mix, s.metric): s for s in record.scores}
+    for mix in ("single:0", "scalar"):
+        assert value["control", mix, "uas"].per_seed == value["control", mix, "uas_greedy"].per_seed
+        assert value["control", mix, "las"].value <= value["control", mix, "uas"].value
+    for member in record.training:
+        own = value[member.labels, member.mix, "uas_greedy"].per_seed[member.seed]
+        assert member.dev_score == pytest.approx(own), (member.labels, member.mix)
+
+
+def test_a_task_without_control_heads_has_the_same_cells_whatever_is_asked(monkeypatch) -> None:
+    asked, not_asked = (cell_of(HeadSelection(files=FILES), control=control) for control in (True, False))
+    assert asked.learns_control
+    assert not not_asked.learns_control
+    monkeypatch.setattr(HeadSelection, "CONTROL", ControlKind.NONE)
+    assert asked.identity == not_asked.identity
+    monkeypatch.setattr(HeadSelection, "CONTROL", ControlKind.WORD_TYPE)
+    with pytest.raises(ConfigurationError, match="does not fit its kind, head_selection: it is WORD_TYPE_HEAD or NONE"):
+        cell_of(HeadSelection(files=FILES))
 
 
 def test_words_left_out_are_not_scored_but_stay_in_the_tree(tmp_path) -> None:

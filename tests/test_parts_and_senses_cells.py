@@ -73,7 +73,7 @@ def test_a_sense_is_found_where_its_layer_tells_it_and_not_below_the_commonest_o
     assert list(task) == ["single:0", "single:1"], "the learned mix is left out"
     assert task["single:1"].value == 1.0
     assert task["single:1"].per_seed == (1.0,), "nothing is random"
-    below = {score.extractor: score.value for score in record.baselines}
+    below = {score.extractor: score.value for score in record.baselines if score.labels == "task"}
     assert set(below) == {"majority", "word_majority", "lemma_majority"}
     assert task["single:0"].value <= below["lemma_majority"] + 1e-9 < 0.9
     assert [(one.mix, one.epochs) for one in record.training][:2] == [("single:0", 0), ("single:1", 0)]
@@ -138,3 +138,15 @@ def test_every_question_is_a_subset_unless_test_never_says_yes(tmp_path):
         assert (own["alive"].n, own["alive"].clusters) == (60, 60)
         rows = json.loads(render_table([record], TableOptions(subset="all", format=Format.JSON)))
         assert {"whole", "alive", "moved"} <= {row["subset"] for row in rows}
+        whole = {s.labels: s for s in record.scores if s.mix == "single:0"}
+        assert {labels: score.n for labels, score in whole.items()} == {"task": 180, "control": 180}
+        [ceiling] = [s for s in record.baselines if s.labels == "control"]
+        assert (ceiling.extractor, ceiling.n) == ("control_ceiling", 180)
+    coded = record_of(replace(cell_of(task, Linear()), codelength=True), tmp_path)
+    for labels in ("task", "control"):
+        length, shorter = (
+            next(s for s in coded.scores if (s.labels, s.metric, s.mix) == (labels, name, "single:0"))
+            for name in ("codelength", "compression")
+        )
+        # Three answers about each of 60 pairs, of two kinds: a bit each without any model.
+        np.testing.assert_allclose(np.multiply(length.per_seed, shorter.per_seed), 180)

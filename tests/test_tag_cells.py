@@ -27,7 +27,7 @@ def test_a_record_has_task_and_control_and_the_usual_baselines(tmp_path) -> None
     assert record.status is Status.DONE, record.error
     assert (record.probe, record.metric) == ("crf", "span_f1")
     assert {(s.mix, s.labels) for s in record.scores} == {("single:0", "task"), ("single:0", "control")}
-    assert {s.extractor for s in record.baselines} == {"majority", "word_majority"}
+    assert {s.extractor for s in record.baselines} == {"majority", "word_majority", "control_ceiling"}
 
 
 def test_what_it_cannot_do_is_said(tmp_path) -> None:

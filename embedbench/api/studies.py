@@ -27,7 +27,7 @@ def capacity(
     Args:
         extractor: a name or an object.
         task: a name or an object.
-        ranks: of the low-rank probes.
+        ranks: of low-rank probes, or of biaffine ones for a head selection.
         hidden: units of the perceptrons.
         mix: by which probes are compared.
         settings: of every cell; probe, mixes and control are chosen here.
@@ -37,15 +37,14 @@ def capacity(
         EmbedbenchError: a cell failed.
     """
     from embedbench.api.components import probe
+    from embedbench.api.components import task as task_of
+    from embedbench.probing.probe_sizes import probes_by_size
     from embedbench.reporting.capacity import capacity_rows, capacity_sheet, sized_probes
 
     if any(name in settings for name in ("probe", "mixes", "control")):
         raise ConfigurationError("capacity chooses probe, mixes and control itself; see ranks, hidden and mix")
-    sizes = [
-        *(probe("low_rank", rank=rank, name=f"rank_{rank}") for rank in ranks),
-        probe("linear"),
-        *(probe("mlp", hidden=units, name=f"mlp_{units}") for units in hidden),
-    ]
+    asked = task_of(task) if isinstance(task, str) else task
+    sizes = [probe(name, **options) for name, options in probes_by_size(asked.meta, ranks, hidden)]
     mixes = [mix.partition(":")[0]]
     records = []
     for one in sizes:

@@ -15,6 +15,7 @@ from embedbench.cli.tracking import Tracking
 from embedbench.errors import ConfigurationError
 from embedbench.figures.capacity_curve import capacity_figure
 from embedbench.figures.drawing import checked_path, save
+from embedbench.probing.probe_sizes import probes_by_size
 from embedbench.reporting.capacity import capacity_rows, capacity_sheet, sized_probes
 from embedbench.reporting.options import Format
 from embedbench.results.schema import Record
@@ -46,14 +47,11 @@ def execute(arguments: Sequence[str]) -> int:
     # A label such as single:2 is what a mix is called once layers are known; what is asked for is its kind.
     mixes = f"mixes=[{parsed.mix.partition(':')[0]}]"
     progress, tracking, records = progress_for(), Tracking(), list[Record]()
-    for probe in (
-        *(("probe=low_rank", f"probe.rank={rank}", f"probe.name=rank_{rank}") for rank in parsed.ranks),
-        ("probe=linear",),
-        *(("probe=mlp", f"probe.hidden={hidden}", f"probe.name=mlp_{hidden}") for hidden in parsed.hidden),
-    ):
-        config = compose([*probe, mixes, "control=true", *own], config_folder=folder)
-        if not records and cell_of(config).probe_name == "none":
-            raise ConfigurationError(f"task {config.task.name} trains no probe, so there is none to size")
+    fixed = [mixes, "control=true", *own]
+    task = cell_of(compose(fixed, config_folder=folder)).task
+    for probe, options in probes_by_size(task.meta, parsed.ranks, parsed.hidden):
+        chosen = [f"probe={probe}", *(f"probe.{name}={value}" for name, value in options.items())]
+        config = compose([*chosen, *fixed], config_folder=folder)
         progress.note(f"{config.extractor.name} x {config.task.name} x {config.probe.name}")
         tracking.prepare(config)
         outcome = run_configured(config, progress, own)
@@ -92,7 +90,7 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         description=_DESCRIPTION,
     )
     parser.add_argument("overrides", nargs="*", help="as of `embedbench run`: extractor=…, task=…, results=…, limit=…")
-    parser.add_argument("--ranks", type=_sizes, default=(2, 5, 10, 25, 50), help="of low_rank probes (2,5,10,25,50)")
+    parser.add_argument("--ranks", type=_sizes, default=(2, 5, 10, 25, 50), help="of low_rank/biaffine (2,5,10,25,50)")
     parser.add_argument("--hidden", type=_sizes, default=(10, 50, 250, 1000), help="units of MLPs (10,50,250,1000)")
     parser.add_argument("--mix", default=_MIX, help="scalar (default), mean, or a layer such as single:2")
     parser.add_argument("--config-dir", help="as of `embedbench run`")

@@ -18,7 +18,7 @@ _STEPS = 1 << 64
 
 
 def control_labels(
-    splits: Mapping[Split, TaskSplit], n_labels: int, seed: int
+    splits: Mapping[Split, TaskSplit], n_labels: int, seed: int, question: str = ""
 ) -> dict[Split, Int64[np.ndarray, "targets"]]:
     """The control label of every target of every split.
 
@@ -30,6 +30,7 @@ def control_labels(
         splits: by name; `train` must be among them.
         n_labels: how many labels the task has.
         seed: another seed draws other labels.
+        question: another question about the same words draws other labels.
 
     Raises:
         DataError: the train split has no target, or a label is out of range.
@@ -42,14 +43,14 @@ def control_labels(
         )
     edges = np.cumsum(np.bincount(train, minlength=n_labels))
     known: dict[str, int] = {}
+    asked = f"\0{question}" if question else ""
     control = {}
     for which, split in splits.items():
         types = word_types(split)
         for word_type in types:
             if word_type not in known:
-                known[word_type] = int(
-                    np.searchsorted(edges, draw_below(int(edges[-1]), seed, word_type), side="right")
-                )
+                draw = draw_below(int(edges[-1]), seed, word_type + asked)
+                known[word_type] = int(np.searchsorted(edges, draw, side="right"))
         control[which] = np.fromiter((known[t] for t in types), dtype=np.int64, count=len(types))
     return control
 
@@ -60,20 +61,28 @@ def control_ceiling(
     train_control: Int64[np.ndarray, "train"],
     test_control: Int64[np.ndarray, "test"],
 ) -> float:
-    """The accuracy of a probe that memorised the control label of every type in train, and else guesses the commonest.
-
-    No control accuracy can exceed it by more than chance (Hewitt & Liang 2019).
+    """The accuracy of `by_heart`: no control accuracy can exceed it by more than chance (Hewitt & Liang 2019).
 
     Raises:
         DataError: a split has no target.
     """
-    if not len(train) or not len(test):
-        raise DataError(f"the control ceiling needs targets; got {len(train)} in train and {len(test)} in test")
+    if not len(test):
+        raise DataError("the control ceiling needs targets; got 0 in test")
+    return float((by_heart(train, test, train_control) == test_control).mean())
+
+
+def by_heart(train: TaskSplit, test: TaskSplit, train_control: Int64[np.ndarray, "train"]) -> Int64[np.ndarray, "test"]:
+    """The answers of who has learned the control label of every type in train, and guesses the commonest for others.
+
+    Raises:
+        DataError: train has no target.
+    """
+    if not len(train):
+        raise DataError("the control ceiling needs targets; got 0 in train")
     memory = dict(zip(word_types(train), train_control.tolist(), strict=True))
     # Over types, not tokens: an unseen type is a new draw, and one frequent word says nothing about draws.
     guess = int(np.bincount(list(memory.values())).argmax())
-    right = sum(memory.get(t, guess) == label for t, label in zip(word_types(test), test_control.tolist(), strict=True))
-    return float(right / len(test))
+    return np.fromiter((memory.get(t, guess) for t in word_types(test)), dtype=np.int64, count=len(test))
 
 
 def word_types(split: TaskSplit) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Int64
 
-from embedbench.probing.control import control_labels, draw_below, word_types
+from embedbench.probing.control import by_heart, control_labels, draw_below, word_types
 from embedbench.tasks.head_columns import Heads
 from embedbench.types import Split, TaskSplit
 
@@ -40,16 +40,24 @@ def control_heads(
         DataError: the train split has no target.
     """
     relations = control_labels(splits, n_relations, seed)
-    known: dict[str, int] = {}
-    control = {}
-    for which, true in heads.items():
-        types = word_types(splits[which])
-        for word_type in types:
-            if word_type not in known:
-                known[word_type] = draw_below(len(Hangs), seed, f"head of {word_type}")
-        rules = np.fromiter((known[t] for t in types), dtype=np.int64, count=len(types))
-        control[which] = Heads(true.offsets, _hung(rules, true), relations[which], true.kept)
-    return control
+    return {
+        which: Heads(true.offsets, _hung(_rules(splits[which], seed), true), relations[which], true.kept)
+        for which, true in heads.items()
+    }
+
+
+def heads_by_heart(splits: Mapping[Split, TaskSplit], control: Mapping[Split, Heads], seed: int) -> Heads:
+    """The control heads of the test split by who knows the rule and the relation of every type in train alone."""
+    train, test, own = splits[Split.TRAIN], splits[Split.TEST], control[Split.TEST]
+    rules = by_heart(train, test, _rules(train, seed))
+    relations = by_heart(train, test, control[Split.TRAIN].relations)
+    return Heads(own.offsets, _hung(rules, own), relations, own.kept)
+
+
+def _rules(split: TaskSplit, seed: int) -> Int64[np.ndarray, "words"]:
+    named = word_types(split)
+    known = {word_type: draw_below(len(Hangs), seed, f"head of {word_type}") for word_type in set(named)}
+    return np.fromiter((known[word_type] for word_type in named), dtype=np.int64, count=len(named))
 
 
 def _hung(rules: Int64[np.ndarray, "words"], heads: Heads) -> Int64[np.ndarray, "words"]:

@@ -8,6 +8,7 @@ from embedbench.mixing import Cumulative, Mix, TopDown, expand_mixes
 from embedbench.probing.members import Member
 from embedbench.probing.probes import Probe
 from embedbench.probing.sentence_groups import SentenceMember
+from embedbench.types import TASK, learned_for
 
 
 def plan_members(
@@ -50,6 +51,6 @@ def _planned(
 ) -> Iterator[tuple[str, Mix, int]]:
     for labels in columns:
         for mix in expand_mixes(mixes, n_layers):
-            if labels != "control" or not isinstance(mix, Cumulative | TopDown):
+            if learned_for(labels) == TASK or not isinstance(mix, Cumulative | TopDown):
                 for seed in seeds:
                     yield labels, mix, seed

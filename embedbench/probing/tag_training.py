@@ -12,12 +12,12 @@ from embedbench.probing.crf import TRANSITIONS, CRFGroup, best_sequences, bio_pe
 from embedbench.probing.groups import Parameters
 from embedbench.probing.members import ProbeData, Training
 from embedbench.probing.probes import CRF
-from embedbench.probing.questions import TASK
 from embedbench.probing.sentence_groups import SentenceMember
 from embedbench.probing.sentence_training import FittedSentences, Trainee, train_sentences
 from embedbench.probing.standard import measure_standard
 from embedbench.probing.tag_data import TagData
 from embedbench.progress import Progress, SilentProgress
+from embedbench.types import TASK
 
 
 @dataclass(frozen=True, eq=False)

@@ -222,5 +222,5 @@ def _baselines(
             metric = asked.get("metric", metric_of(record, options))
             split = asked.get("split", options.split)
             for score in of_subset(record, asked["subset"]).baselines if "subset" in asked else record.baselines:
-                if (score.metric, score.split) == (metric, split):
+                if (score.metric, score.split, score.labels) == (metric, split, "task"):
                     yield score

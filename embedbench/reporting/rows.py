@@ -10,6 +10,7 @@ from embedbench.errors import ConfigurationError
 from embedbench.reporting.options import ALL, BEST, TableOptions
 from embedbench.reporting.selection import Chosen, best_layer
 from embedbench.results.reading import frame
+from embedbench.types import TASK
 
 ROW_COLUMNS = (
     "extractor",
@@ -48,7 +49,7 @@ def score_rows(chosen: Chosen, options: TableOptions) -> pl.DataFrame:
     if options.split != ALL:
         table = table.filter(pl.col("split") == options.split)
     if options.labels != ALL:
-        table = table.filter((pl.col("labels") == options.labels) | pl.col("baseline"))
+        table = table.filter((pl.col("labels") == options.labels) | (pl.col("baseline") & (pl.col("labels") == TASK)))
     if options.metric is not None:
         table = table.filter(pl.col("metric") == options.metric)
     if options.mix == BEST:

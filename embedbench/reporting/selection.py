@@ -12,6 +12,7 @@ from embedbench.reporting.dry_runs import dry_run_notes, without_mixed_limits
 from embedbench.reporting.options import ALL, BEST, TableOptions
 from embedbench.results.schema import Record, Score, Status, of_subset
 from embedbench.scoring.subsets import SUBSETS, WHOLE
+from embedbench.types import TASK, learned_for
 
 DEFAULT_MIXES = ("scalar", "mean")
 """What a table shows when no mix is asked for: the first that was scored. Tasks without training learn no `scalar`."""
@@ -206,7 +207,7 @@ def best_layer(record: Record) -> str | None:
     """
     dev: dict[str, list[float]] = {}
     for member in record.training:
-        if member.labels == "task" and member.mix.startswith("single:"):
+        if learned_for(member.labels) == TASK and member.mix.startswith("single:"):
             dev.setdefault(member.mix, []).append(member.dev_score)
     if not dev:
         for score in record.scores:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from embedbench.reporting.options import TableOptions
 from embedbench.reporting.selection import Chosen, score_of
 from embedbench.reporting.units import printed
 from embedbench.results.schema import selectivity
+from embedbench.scoring.baselines import CONTROL_CEILING
 
 MISSING = "–"
 BEST_MARK = "▸"
@@ -81,8 +83,21 @@ def selectivity_sheet(chosen: Chosen, options: TableOptions) -> Sheet:
     rows = [Row(label, tuple(entries.get((label, t), Entry()) for t in tasks)) for label in labels if tasks]
     note = (
         "selectivity: task minus control (control in parentheses), in points; the control gives every word type a "
-        "label at random, so a high control means that the probe learns words by heart"
+        "label (of heads: a place) at random, so a high control means that the probe learns words by heart"
+        + _ceilings(chosen, tasks)
         if rows
         else "selectivity: no control was scored here"
     )
     return Sheet("selectivity", tasks, tuple(rows), (note,))
+
+
+def _ceilings(chosen: Chosen, tasks: Sequence[str]) -> str:
+    """What knowing every train word's control label would reach, by task, for the note; of the newest record."""
+    found = {
+        record.task: printed(score.metric, score.value)
+        for record in sorted(chosen.records, key=lambda r: (r.finished, r.identity))
+        for score in record.baselines
+        if (score.extractor, score.metric) == (CONTROL_CEILING, record.metric)
+    }
+    told = ", ".join(f"{task} {found[task]}" for task in tasks if task in found)
+    return f"; by heart, knowing all words of train, the control would reach: {told}" if told else ""

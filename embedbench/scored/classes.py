@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from embedbench.cells import Cell
 from embedbench.measuring import Stopwatch
-from embedbench.probing.control import CONTROL_SEED, control_labels
+from embedbench.probing.control import CONTROL_SEED
 from embedbench.probing.nearest_probes import Nearest
 from embedbench.probing.probes import CRF
 from embedbench.progress import Progress
-from embedbench.scored.members import score_baselines, score_codes, score_members
+from embedbench.scored.ceiling import score_ceiling
+from embedbench.scored.codes import score_codes
+from embedbench.scored.members import score_baselines, score_members
 from embedbench.scored.scores import Scored
 from embedbench.types import Split, TaskSplit, WordVectors
 
@@ -36,21 +38,22 @@ def measure_classes(
     With the code lengths of the labels where the cell asks for them.
     """
     from embedbench.probing.members import ProbeData
-    from embedbench.probing.questions import asked_once, label_columns
+    from embedbench.probing.questions import asked_once, control_columns, label_columns
 
     with watch.phase("probing"):
         n_labels = len(cell.task.label_names)
         columns = {which: label_columns(split) for which, split in splits.items()}
         if cell.learns_control:
-            for which, labels in control_labels(splits, n_labels, CONTROL_SEED).items():
-                columns[which]["control"] = labels
+            for which, control in control_columns(splits, n_labels, CONTROL_SEED).items():
+                columns[which] |= control
         data = {which: ProbeData(stores[which], asked_once(splits[which]), columns[which]) for which in splits}
         n_layers, names = stores[Split.TRAIN].n_layers, tuple(columns[Split.TRAIN])
         trained, trials = _trained(cell, data, names, n_labels, n_layers, progress)
         predicted = trained.predict(data[Split.TEST], progress)
     with watch.phase("scoring"):
         scored = score_members(cell, trained, splits, columns[Split.TEST], predicted)
-        scored = replace(scored.with_baselines(score_baselines(cell, splits)), trials=trials)
+        baselines = score_baselines(cell, splits), score_ceiling(cell, splits, columns)
+        scored = replace(scored.with_baselines(*baselines), trials=trials)
     if not cell.codelength:
         return scored
     from embedbench.probing.fitted import FittedMembers

@@ -13,10 +13,11 @@ from embedbench.measuring import Stopwatch
 from embedbench.probing.control import CONTROL_SEED
 from embedbench.progress import Progress
 from embedbench.results.schema import Score
+from embedbench.scored.ceiling import as_ceiling
 from embedbench.scored.columns import Columns
 from embedbench.scored.scores import Scored
 from embedbench.scoring.attachment import LAS, UAS, GreedyUAS
-from embedbench.scoring.baselines import word_majority
+from embedbench.scoring.baselines import CONTROL_CEILING, word_majority
 from embedbench.tasks.head_columns import Heads, heads_of_choices
 from embedbench.types import Split, TaskSplit, WordVectors
 
@@ -83,7 +84,10 @@ def measure_heads(
             cell,
             fitted,
             (on_dev == on_dev_gold)[:, dev.kept].mean(axis=1).tolist(),
-            _baselines(cell, splits[Split.TRAIN], splits[Split.TEST], true[Split.TRAIN], test),
+            [
+                *_baselines(cell, splits[Split.TRAIN], splits[Split.TEST], true[Split.TRAIN], test),
+                *(_ceiling(cell, splits, learned["control"]) if "control" in learned else ()),
+            ],
             account={"words whose head is not scored": int((~test.kept).sum())},
         )
 
@@ -140,6 +144,17 @@ def _labelled(
 ) -> Int64[np.ndarray, "*members words"]:
     """One number for head and relation."""
     return np.asarray(heads * n_relations + relations)
+
+
+def _ceiling(cell: Cell, splits: Mapping[Split, TaskSplit], control: Mapping[Split, Heads]) -> tuple[Score, ...]:
+    """What knowing the control heads of all train words scores on the control."""
+    from embedbench.probing.control_heads import heads_by_heart
+
+    n_relations, gold = len(cell.task.label_names), control[Split.TEST]
+    known = gold_columns(heads_by_heart(splits, control, CONTROL_SEED), n_relations)
+    predicted = {name: column[None] for name, column in known.items()}
+    columns = Columns(gold_columns(gold, n_relations), predicted, splits[Split.TEST].clusters)
+    return as_ceiling(columns.among(gold.kept).baseline(cell, CONTROL_CEILING))
 
 
 def _baselines(cell: Cell, train: TaskSplit, test: TaskSplit, learned: Heads, heads: Heads) -> list[Score]:

@@ -1,4 +1,4 @@
-"""From predicted labels to the scores of a record: one per mix and label column, the task's baselines, online codes.
+"""From predicted labels to the scores of a record: one per mix and label column, and the task's baselines.
 
 Predictions and baselines are scored on the whole test split and on its subsets, from the same predictions.
 """
@@ -14,10 +14,9 @@ from jaxtyping import Bool, Int64
 
 from embedbench.cells import Cell
 from embedbench.errors import DataError
-from embedbench.probing.codelength import CODELENGTH, COMPRESSION
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
-from embedbench.scored.scores import NO_MIX, Scored, recorded_training, recorded_weights, scores_by_mix
+from embedbench.scored.scores import NO_MIX, YES_METRIC, Scored, recorded_training, recorded_weights, scores_by_mix
 from embedbench.scoring.baselines import Predictor, by_question, lemma_majority, majority, word_majority
 from embedbench.scoring.cues import by_cue, trivial_cue
 from embedbench.scoring.metric import MetricContext
@@ -25,17 +24,13 @@ from embedbench.scoring.metrics import metric
 from embedbench.scoring.span_subsets import span_subsets
 from embedbench.scoring.subsets import WHOLE, own_parts, subsets
 from embedbench.tasks.own_baselines import OwnBaselines
-from embedbench.types import POSITIVE_LABEL, Split, TaskSplit
+from embedbench.types import CONTROL, POSITIVE_LABEL, Split, TaskSplit
 
 if TYPE_CHECKING:
     from embedbench.probing.fitted import FittedMembers
     from embedbench.probing.nearest import FittedNearest
-    from embedbench.probing.online_code import OnlineCode
     from embedbench.probing.tag_training import FittedTaggers
 
-
-YES_METRIC = "binary_f1"
-"""The metric that needs a gold `yes`."""
 
 SPAN_METRIC = "span_f1"
 """The metric that is not of targets alone, but of the spans that neighbouring targets make up."""
@@ -49,12 +44,11 @@ def score_members(
     predicted: Int64[np.ndarray, "members targets"],
 ) -> Scored:
     """The scores of trained members on the test split; the members of one mix differ in their seed alone."""
-    from embedbench.probing.questions import TASK, answers
+    from embedbench.probing.questions import answers, joined
 
     split, members = splits[Split.TEST], trained.members
     answered = answers(split, members, predicted)
-    if split.questions is not None:
-        columns = {TASK: np.asarray(split.labels, np.int64)}
+    columns = joined(split, columns)
     masks = _masks(cell, splits)
     scores: list[Score] = []
     for labels, gold in columns.items():
@@ -108,9 +102,13 @@ def _masks(cell: Cell, splits: Mapping[Split, TaskSplit]) -> _Masks:
     if cell.task.meta.metric != YES_METRIC:
         return found
     # F1 of yes is undefined of a question, or a group, that test never says yes to: it has no score, rather than 0.
-    yes = np.asarray(test.labels) == cell.task.label_names.index(POSITIVE_LABEL)
-    undefined = {name for name, rows in own_parts(test).items() if not (yes & rows).any()}
+    gold = np.asarray(test.labels, np.int64)
+    undefined = {n for n, rows in own_parts(test).items() if not _says_yes(gold[rows], cell.task.label_names)}
     return {name: rows for name, rows in found.items() if name not in undefined}
+
+
+def _says_yes(gold: Int64[np.ndarray, "targets"], label_names: Sequence[str]) -> bool:
+    return bool((gold == label_names.index(POSITIVE_LABEL)).any())
 
 
 def _defined(
@@ -133,11 +131,15 @@ def _whole_and_subsets(
 ) -> Iterator[Score]:
     name, test, names = cell.task.meta.metric, splits[Split.TEST], cell.task.label_names
     context = MetricContext(test.clusters, names, test.groups)
+    if name == YES_METRIC and labels == CONTROL and not _says_yes(gold, names):
+        return
     yield from scores_by_mix(cell, name, gold, predicted, context, labels=labels)
     for further in cell.task.meta.further_metrics:
         defined = {mix: several for mix, several in predicted.items() if _defined(further, gold, several, context)}
         yield from scores_by_mix(cell, further, gold, defined, context, labels=labels)
     for subset, rows in masks.items():
+        if name == YES_METRIC and not _says_yes(gold[rows], names):
+            continue  # control labels are drawn: a small subset may have no yes, and no F1 of it
         own = MetricContext(test.clusters[rows], names)
         chosen = {mix: several[:, rows] for mix, several in predicted.items()}
         yield from scores_by_mix(cell, name, gold[rows], chosen, own, labels=labels, subset=subset)
@@ -149,37 +151,3 @@ def _whole_and_subsets(
             left = {mix: np.stack([next(remaining) for _ in several]) for mix, several in predicted.items()}
             for score in scores_by_mix(cell, name, found.gold, left, context, labels=labels, subset=found.name):
                 yield replace(score, n=found.n)
-
-
-def score_codes(cell: Cell, split: TaskSplit, codes: Sequence[OnlineCode]) -> tuple[Score, ...]:
-    """Codelength (bits) and compression on the train split, one of each per mix and label column.
-
-    Every seed shuffles the train targets anew. `low` and `high` are the least and the greatest over seeds.
-    """
-    scores = []
-    clusters = MetricContext(split.clusters).n_clusters
-    alike: dict[tuple[str, str], list[OnlineCode]] = {}
-    for code in codes:
-        alike.setdefault((code.member.mix.label, code.member.labels), []).append(code)
-    for (mix, labels), several in alike.items():
-        for name, per_seed in (
-            (CODELENGTH, tuple(code.codelength for code in several)),
-            (COMPRESSION, tuple(code.compression for code in several)),
-        ):
-            scores.append(
-                Score(
-                    extractor=cell.extractor.name,
-                    mix=mix,
-                    labels=labels,
-                    split=Split.TRAIN.value,
-                    metric=name,
-                    value=float(np.mean(per_seed)),
-                    low=min(per_seed),
-                    high=max(per_seed),
-                    n=len(split),
-                    clusters=clusters,
-                    seeds=len(several),
-                    per_seed=per_seed,
-                )
-            )
-    return tuple(scores)

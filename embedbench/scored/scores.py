@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from embedbench.probing.fitted import MixWeights as Learned
 
 
+YES_METRIC = "binary_f1"
+"""The metric that needs a gold `yes`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Scored:
     """The parts of a record that come from predictions."""
@@ -50,8 +54,9 @@ class Scored:
         """The same, with the scores of online codes behind its own."""
         return replace(self, scores=(*self.scores, *scores))
 
-    def with_baselines(self, baselines: Sequence[Score]) -> Scored:
+    def with_baselines(self, *several: Sequence[Score]) -> Scored:
         """The same, beside the task's baselines, on the whole and on subsets."""
+        baselines = [score for scores in several for score in scores]
         whole = tuple(score for score in baselines if score.subset == WHOLE)
         others = tuple(score for score in baselines if score.subset != WHOLE)
         return replace(self, baselines=whole, subset_scores=(*self.subset_scores, *others))

@@ -11,12 +11,16 @@ from jaxtyping import Bool, Int64, Integer
 from embedbench.errors import DataError
 from embedbench.types import TaskSplit
 
+CONTROL_CEILING = "control_ceiling"
+"""The baseline of control labels alone: those of all train words learned by heart."""
+
 BASELINES = (
     *("majority", "word_majority", "chain", "random_tree", "first_word", "first_verb"),
     *("next_word", "previous_word"),
     *("word_overlap", "random_span", "overlapping_sentence"),
     *("distance", "length", "overlap"),
     *("lemma_majority", "nearest_name", "random_name"),
+    CONTROL_CEILING,
 )
 """The names under which baselines appear in tables."""
 

@@ -57,21 +57,6 @@ def centre_of_gravity(weights: Sequence[float]) -> float:
     return float(_distribution(weights) @ np.arange(len(weights)))
 
 
-def effective_weights(weights: Sequence[float], norms: Sequence[float]) -> Float64[np.ndarray, "layers"]:
-    """Each weight times the mean norm of its layer, scaled to sum to 1: what a layer adds to an unstandardised mix.
-
-    >>> effective_weights([0.5, 0.5], [1.0, 3.0]).tolist()
-    [0.25, 0.75]
-
-    Raises:
-        ContractError: the weights are not a distribution, or a norm is missing, negative or not finite.
-    """
-    weight, norm = _distribution(weights), np.asarray(norms, np.float64)
-    if norm.shape != weight.shape or not np.isfinite(norm).all() or (norm < 0).any() or not (weight * norm).sum() > 0:
-        raise ContractError(f"effective weights need one finite norm per layer, not all 0; got {list(norms)}")
-    return np.asarray(weight * norm / (weight * norm).sum())
-
-
 def gains(scores: Sequence[float]) -> Float64[np.ndarray, "steps"]:
     """What every further layer adds: differences of cumulative scores, in the order in which layers were added.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from embedbench.data.locate import locate
 from embedbench.errors import ConfigurationError, DataError
 from embedbench.registry import register
 from embedbench.tasks.base import FileTask, LabelledSpans
-from embedbench.types import POSITIVE_LABEL, Corpus, Split, TaskMeta
+from embedbench.types import POSITIVE_LABEL, ControlKind, Corpus, Split, TaskMeta
 
 
 @register("task", "edge_probing")
@@ -36,6 +37,9 @@ class EdgeProbing(FileTask):
     attribute: str = ""
     multilabel: bool = False
     metric: str = "accuracy"
+
+    CONTROL: ClassVar[ControlKind] = ControlKind.WORD_TYPE
+    VERSION: ClassVar[int] = 2  # 2: it has a control, which cells that were finished before did not learn
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,5 +1,10 @@
 """The nouns that every layer shares: corpus, layered words, extractor, task. Import them from here."""
 
+from embedbench.types.label_columns import CONTROL as CONTROL
+from embedbench.types.label_columns import TASK as TASK
+from embedbench.types.label_columns import control_of as control_of
+from embedbench.types.label_columns import learned_for as learned_for
+from embedbench.types.label_columns import question_of as question_of
 from embedbench.types.tasks import FEMININE as FEMININE
 from embedbench.types.tasks import MASCULINE as MASCULINE
 from embedbench.types.tasks import POSITIVE_LABEL as POSITIVE_LABEL

@@ -68,7 +68,7 @@ def trees(e: Evidence) -> Iterable[Line]:
     """11. Trees peak in the middle, far above order (Hewitt & Manning 2019)."""
     task, probe = "tree_distance", "structural"
     record = e.record(LARGE, task, probe)
-    best = e.best_layer(LARGE, task, probe, on_dev=False)
+    best = e.best_layer(LARGE, task, probe)
     depth = int(best.split(":")[1]) / (len(record.layer_names) - 1)
     claim = "best layer between 0.33 and 0.9 of the depth"
     yield direction(11, claim, f"{best}, {depth:.2f}", 0.33 <= depth <= 0.9)

@@ -68,11 +68,11 @@ class Evidence:
                 return score
         raise DataError(f"{extractor} x {task} has no {name or record.metric} of {mix} on {labels} labels")
 
-    def best_layer(self, extractor: str, task: str, probe: str = "linear", *, on_dev: bool = True) -> str:
+    def best_layer(self, extractor: str, task: str, probe: str = "linear") -> str:
         """The mix `single:K` that dev chose; on test where a task has no training to be chosen by."""
         record = self.record(extractor, task, probe)
         singles = sorted({score.mix for score in record.scores if score.mix.startswith("single:")})
-        if on_dev and record.training:
+        if record.training:
             return max(
                 singles,
                 key=lambda mix: np.mean([m.dev_score for m in record.training if (m.mix, m.labels) == (mix, "task")]),

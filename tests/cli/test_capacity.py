@@ -30,11 +30,22 @@ def test_a_row_per_probe_smallest_first_and_finished_cells_are_read(embedbench, 
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "sized").rglob("record.json")} == before
 
 
+def test_head_selections_are_sized_by_the_rank_of_their_own_probe(embedbench):
+    options = ("treebank@task.files=grammar_small", "limit=30", "seeds=[0]", "training.max_epochs=1", "resamples=9")
+    sweep = ("capacity", "extractor=random", "extractor.size=8", "task=head_selection", *options, "--ranks", "2,4")
+    ended = embedbench(*sweep, "results=heads", "--format", "json")
+    assert ended.returncode == 0, ended.stderr
+    rows = json.loads(ended.stdout)
+    assert [row["probe"] for row in rows] == ["rank_2", "rank_4"]
+    assert rows[0]["parameters"] < rows[1]["parameters"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("probe=mlp",), "chooses probe itself"),
-        (("task=word_similarity_gensim",), "trains no probe"),
+        (("task=word_similarity_gensim",), "has no control task"),
+        (("task=tree_distance",), "has no control task"),
         (("--ranks", "0"), "a size below 1"),
     ],
 )

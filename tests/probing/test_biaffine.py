@@ -160,3 +160,33 @@ def test_impossible_options_and_vectors_are_refused() -> None:
     data.vectors.values[3, 1, 2] = np.nan
     with pytest.raises(NumericalError, match="position 3, layer 1"):
         train_heads(data, data, [SentenceMember(Single(1))], PROBE, RELATIONS, QUICK)
+
+
+def test_members_of_one_group_learn_their_own_columns() -> None:
+    rng = np.random.default_rng(0)
+    offsets, kept = np.array([0, 3, 5]), np.ones(5, np.bool_)
+    vectors = ArrayVectors(rng.normal(size=(5, 1, 4)).astype(np.float32))
+    columns = {
+        "task": Heads(offsets, np.array([1, 0, -1, 1, 0]), np.array([0, 1, 2, 0, 1]), kept),
+        "control": Heads(offsets, np.array([2, 1, 0, 0, -1]), np.array([2, 2, 0, 1, 0]), kept),
+    }
+    standard = Standard(np.zeros((1, 4), np.float32), np.ones((1, 4), np.float32))
+    members = [SentenceMember(Single(0), labels=name) for name in columns]
+    parameters = {
+        name: torch.randn(value.shape, generator=torch.Generator().manual_seed(7))
+        for name, value in initial_biaffine(members[0], 1, 4, 2, 3).items()
+    }
+    together = {name: torch.cat([value, value]) for name, value in parameters.items()}
+    batch = HeadData(vectors, columns).batch([1, 0], standard)
+    of_both = BiaffineGroup(members, together, 1)
+    alone = torch.cat(
+        [
+            BiaffineGroup([member], parameters, 1).losses(
+                HeadData(vectors, {member.labels: columns[member.labels]}).batch([1, 0], standard)
+            )
+            for member in members
+        ]
+    )
+    assert abs(float(alone[0] - alone[1])) > 0.01
+    torch.testing.assert_close(of_both.gradients(batch)[0], alone)
+    torch.testing.assert_close(of_both.losses(batch), alone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -11,10 +12,10 @@ from embedbench.errors import ContractError
 from embedbench.mixing import Single
 from embedbench.probing.members import Member, ProbeData, Training
 from embedbench.probing.probes import Linear
-from embedbench.probing.questions import answers, asked_once, label_columns
+from embedbench.probing.questions import answers, asked_once, control_columns, joined, label_columns
 from embedbench.probing.trainer import train_members
 from embedbench.scoring.baselines import by_question, majority
-from embedbench.types import ArrayVectors, Corpus, TaskSplit
+from embedbench.types import ArrayVectors, Corpus, Split, TaskSplit, control_of
 
 QUESTIONS = ("alive", "big", "noise")
 
@@ -69,3 +70,27 @@ def test_questions_about_other_spans_are_refused() -> None:
     questions = np.array([*QUESTIONS * 4, "alive", "big", "big"])
     with pytest.raises(ContractError, match="question 'big' is not asked about the same spans as 'alive'"):
         label_columns(dataclasses.replace(split, questions=questions))
+
+
+def test_every_question_draws_its_own_control_label_per_word_type() -> None:
+    (train, _), (test, _) = _planted(600, 0), _planted(400, 1)
+    control = control_columns({Split.TRAIN: train, Split.TEST: test}, 2, 0)
+    names = [control_of(question) for question in QUESTIONS]
+    assert list(control[Split.TRAIN]) == names
+    # Word i of both corpora is of the same type.
+    for name in names:
+        np.testing.assert_array_equal(control[Split.TRAIN][name][:400], control[Split.TEST][name])
+    for name, other in itertools.combinations(names, 2):
+        agreement = (control[Split.TRAIN][name] == control[Split.TRAIN][other]).mean()
+        assert 0.4 < agreement < 0.6, "questions must not share their draws"
+    whole = joined(test, {**label_columns(test), **control[Split.TEST]})
+    np.testing.assert_array_equal(whole["task"], test.labels)
+    np.testing.assert_array_equal(whole["control"].reshape(-1, 3).T, [control[Split.TEST][name] for name in names])
+
+
+def test_control_answers_come_back_beside_those_of_the_task() -> None:
+    split, _ = _planted(4, 0)
+    members = [Member(Single(0), Linear(), name, 0) for name in (*QUESTIONS, *map(control_of, QUESTIONS))]
+    answered = answers(split, members, np.arange(24).reshape(6, 4))
+    assert answered["task", "single:0", 0].tolist() == [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]
+    assert answered["control", "single:0", 0].tolist() == [12, 16, 20, 13, 17, 21, 14, 18, 22, 15, 19, 23]

@@ -11,7 +11,6 @@ from embedbench.scoring.layer_summaries import (
     centre_of_gravity,
     divergence_from_uniform,
     divergence_of_gains,
-    effective_weights,
     entropy,
     expected_layer,
     expected_layer_top_down,
@@ -65,7 +64,6 @@ def test_weights_by_hand():
     assert divergence_from_uniform(equal) == pytest.approx(0, abs=1e-12)
     one = [0.0, 0.0, 1.0, 0.0]
     assert (centre_of_gravity(one), entropy(one), divergence_from_uniform(one)) == (2.0, 0.0, 2.0)
-    assert effective_weights([0.2, 0.8], [8.0, 2.0]) == pytest.approx([0.5, 0.5])
 
 
 @pytest.mark.parametrize("weights", [[], [0.5, 0.6], [1.5, -0.5], [math.nan, 1.0]])
@@ -77,5 +75,3 @@ def test_what_is_no_distribution_is_refused(weights):
 def test_what_cannot_be_placed_is_refused():
     with pytest.raises(ContractError, match="at least two finite"):
         expected_layer([0.5])
-    with pytest.raises(ContractError, match="one finite norm per layer"):
-        effective_weights([0.5, 0.5], [1.0])

@@ -55,7 +55,7 @@ DATA = "data = {which: ProbeData(stores[which], asked_once(splits[which]), colum
 LOG_SOFTMAX = "torch.log_softmax(scores, dim=1)"
 TWICE = "torch.log_softmax(torch.softmax(scores, dim=1), dim=1)"
 WORD_LABELS = "labels = np.asarray(split.labels, np.int64)"
-CONTROL = 'columns[which]["control"] = labels'
+CONTROL = "columns[which] |= control"
 DIVIDED = "return float(-log_probabilities.sum() / math.log(2))"
 
 SPECIFIED = 5
@@ -73,7 +73,7 @@ MUTATIONS = (
         "planted-signal", "planted-layer", "label-order", whole=True,
     ),
     mutation(
-        "control = task", CONTROL, 'columns[which]["control"] = columns[which]["task"]',
+        "control = task", CONTROL, 'columns[which] |= {"control": columns[which]["task"]}',
         "control-differs", "control-per-type", whole=True,
     ),
     mutation(

@@ -89,7 +89,7 @@ def sheet_frame(sheet: Sheet) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class LayerPlot:
-    """What every layer knows: `print` shows a text plot, `save` draws it, `frame()` has the weights.
+    """What every layer knows: `print` shows a plot in text, `save` draws it, `frame()` has weights, `summaries()` more.
 
     Attributes:
         results: the records.
@@ -119,6 +119,15 @@ class LayerPlot:
 
         made = frames(self.results)["weights"]()
         return made.lazy().collect()
+
+    def summaries(self) -> pl.DataFrame:
+        """One row per seed of every learned mix: weights, centre of gravity, entropy, divergence, expected layers.
+
+        The rows of `embedbench layers --format json`.
+        """
+        from embedbench.reporting.layer_rows import layer_rows
+
+        return layer_rows(self.results.records, self.options)
 
     def save(self, path: str | Path) -> Path:
         """Draws the layers into a .png, .svg or .pdf file; it needs the extra `report`.

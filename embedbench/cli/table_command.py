@@ -67,7 +67,8 @@ def _parse(arguments: Sequence[str]) -> tuple[TableOptions, list[Path]]:
     parser.add_argument("--relative-to", metavar="EXTRACTOR", help="differences from this extractor or baseline")
     parser.add_argument("--paired", action="store_true",
                         help="mark with † what a paired test cannot separate from the best of its column, or from "
-                        "--relative-to; it reads predictions and takes about a second per value")  # fmt: skip
+                        "--relative-to, corrected over all tests of the table; it reads predictions and takes about a "
+                        "second per value")  # fmt: skip
     parser.add_argument(
         "--mix", help="scalar, mean, concat, single:K, cumulative:K, or best (single layer chosen on dev)"
     )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from embedbench.report.shown import Shown, ShownCell
-from embedbench.report.verdicts import Verdict
+from embedbench.report.verdicts import Verdict, number_of_tests
 from embedbench.reporting.units import higher_is_better, printed
 from embedbench.results.schema import LEFT_OUT, Score, Status
 
@@ -83,14 +83,15 @@ def _ties(found: Sequence[Verdict]) -> list[str]:
     told = [f"{v.task} ({v.best} and {_names(v.tied)})" for v in tied[:_TOLD]]
     more = f", and {len(tied) - _TOLD} more" if len(tied) > _TOLD else ""
     return [
-        f"Not separated by the paired test (p ≥ 0.05 after Holm's correction): {'; '.join(told)}{more}. "
+        f"Not separated by the paired test (p ≥ 0.05 after Holm's correction over all "
+        f"{_count(number_of_tests(found), 'test')} of this page): {'; '.join(told)}{more}. "
         "Do not rank these against each other on these tasks."
     ]
 
 
 def _untested(found: Sequence[Verdict]) -> list[str]:
     reasons = Counter(rival.why for verdict in found for rival in verdict.rivals if rival.p is None)
-    tests = sum(rival.p is not None for verdict in found for rival in verdict.rivals)
+    tests = number_of_tests(found)
     pairs = tests + sum(reasons.values())
     if not reasons:
         return []

@@ -24,7 +24,7 @@ class Rival:
         row: its label.
         value: its score.
         p: of the paired permutation test against the best; None where it was not tested.
-        p_holm: corrected for the tests of the task.
+        p_holm: corrected for the tests of all tasks.
         why: why it was not tested; empty where it was.
     """
 
@@ -65,19 +65,29 @@ class Verdict:
 
 
 def verdicts(shown: Shown, answers: Mapping[str, Answers], options: ReportOptions) -> tuple[Verdict, ...]:
-    """One per task with a score, in the order of the tasks; p-values are corrected for the tests of the task (Holm)."""
+    """One per task with a score, in the order of the tasks; p-values are corrected for the tests of all (Holm)."""
     asked = {task: cells for task, cells in shown.by_task.items() if cells}
     share = _shares({task: len(cells) - 1 for task, cells in asked.items()}, options.tests)
-    return tuple(
-        _corrected(_verdict(task, cells, answers.get(task), share[task], options.resamples))
-        for task, cells in asked.items()
+    return _corrected(
+        [_verdict(task, cells, answers.get(task), share[task], options.resamples) for task, cells in asked.items()]
     )
 
 
-def _corrected(verdict: Verdict) -> Verdict:
-    corrected = iter(holm([rival.p for rival in verdict.rivals if rival.p is not None]))
-    rivals = tuple(replace(r, p_holm=next(corrected)) if r.p is not None else r for r in verdict.rivals)
-    return replace(verdict, rivals=rivals)
+def number_of_tests(found: Sequence[Verdict]) -> int:
+    """How many tests were made, and so how many the p-values are corrected for."""
+    return sum(rival.p is not None for verdict in found for rival in verdict.rivals)
+
+
+def _corrected(found: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    # The page shows all tasks side by side, so that their tests are one family.
+    corrected = iter(holm([rival.p for verdict in found for rival in verdict.rivals if rival.p is not None]))
+    return tuple(
+        replace(
+            verdict,
+            rivals=tuple(replace(r, p_holm=next(corrected)) if r.p is not None else r for r in verdict.rivals),
+        )
+        for verdict in found
+    )
 
 
 def _shares(wanted: Mapping[str, int], bound: int) -> dict[str, int]:

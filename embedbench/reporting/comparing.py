@@ -199,7 +199,8 @@ def _notes(compared: Compared) -> list[str]:
         f"both over clusters, {resamples:,} resamples",
         f"p (Holm) is corrected for the {len(compared.rows)} rows; * stands where it is below {SIGNIFICANCE}",
         "effect: the difference in standard deviations of a cluster's contribution (Cohen's d for pairs)",
-        "detectable: the true difference that such a test set would show with 80 % power, before correction",
+        "detectable: the true difference that such a test set would show with 80 % power at level "
+        f"{SIGNIFICANCE}, before correction",
         *(
             f"{row.task}: {row.found.n:,} targets that both know; left out are {one:,} that only "
             f"{compared.options.first} knows and {other:,} that only {compared.options.second} knows"

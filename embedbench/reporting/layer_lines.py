@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from embedbench.reporting.layer_gains import gained
 from embedbench.results.schema import Score
-from embedbench.scoring.layer_summaries import (
-    LEAST_GAIN,
-    centre_of_gravity,
-    divergence_from_uniform,
-    divergence_of_gains,
-    entropy,
-    expected_layer,
-    expected_layer_top_down,
-)
-
-Summary = Callable[[Sequence[float], float], float | None]
+from embedbench.scoring.layer_summaries import centre_of_gravity, divergence_from_uniform, entropy
 
 
 def weight_lines(weights_per_seed: Sequence[Sequence[float]]) -> list[str]:
@@ -34,34 +25,17 @@ def weight_lines(weights_per_seed: Sequence[Sequence[float]]) -> list[str]:
 def gain_lines(bottom_up: Sequence[Score], top_down: Sequence[Score]) -> list[str]:
     """Expected layers from cumulative scores; a total gain within the noise of the scores is said, not divided by."""
     lines = []
-    for name, chain, expected in (
-        ("bottom-up", bottom_up, expected_layer),
-        ("top-down", top_down, expected_layer_top_down),
-    ):
-        if not chain:
+    for found in gained(bottom_up, top_down):
+        total = f"total gain {100 * found.total:.1f}"
+        if not found.expected:
+            noise = f"{100 * found.noise:.1f}"
+            lines.append(f"expected layer {found.direction}: undefined, {total} is within the noise ({noise})")
             continue
-        least = max(LEAST_GAIN, *((score.high - score.low) / 2 for score in chain))
-        first, last = (chain[0], chain[-1]) if name == "bottom-up" else (chain[-1], chain[0])
-        gained = f"total gain {100 * (last.value - first.value):.1f}"
-        values = _of_seeds(chain, expected, least)
-        if values is None:
-            lines.append(f"expected layer {name}: undefined, {gained} is within the noise ({100 * least:.1f})")
-            continue
-        line = f"expected layer {name} {_spread(values)}, {gained}"
-        divergences = _of_seeds(chain, divergence_of_gains, least) if name == "bottom-up" else None
-        if divergences is not None:
-            line += f", divergence of the gains from uniform {_spread(divergences)} bits"
+        line = f"expected layer {found.direction} {_spread(found.expected)}, {total}"
+        if found.divergence:
+            line += f", divergence of the gains from uniform {_spread(found.divergence)} bits"
         lines.append(line)
     return lines
-
-
-def _of_seeds(chain: Sequence[Score], summary: Summary, least: float) -> list[float] | None:
-    """The summary of every seed's own scores, or of the means where seeds were not kept; None if one is undefined."""
-    seeds = min(len(score.per_seed) for score in chain)
-    columns = [[score.per_seed[seed] for score in chain] for seed in range(seeds)]
-    values = [summary(column, least) for column in columns or [[score.value for score in chain]]]
-    known = [value for value in values if value is not None]
-    return known if len(known) == len(values) else None
 
 
 def _spread(values: Sequence[float]) -> str:

@@ -73,5 +73,9 @@ def as_json(rows: pl.DataFrame) -> str:
 
 
 def as_csv(rows: pl.DataFrame) -> str:
-    """Comma-separated values with a header."""
-    return rows.write_csv()
+    """Comma-separated values with a header; a list in a field is a list in JSON."""
+    lists = [name for name, kind in rows.schema.items() if kind.is_nested()]
+    return rows.with_columns(
+        pl.Series(name, [None if one is None else json.dumps(one) for one in rows[name].to_list()], dtype=pl.String)
+        for name in lists
+    ).write_csv()

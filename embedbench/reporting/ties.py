@@ -47,40 +47,39 @@ class Tested:
 
 
 def paired_tests(
-    groups: Sequence[Sequence[tuple[Placed, Placed]]],
+    pairs: Sequence[tuple[Placed, Placed]],
     predictions: PairedPredictions,
     against: str,
     *,
     intervals: bool = False,
 ) -> Tested:
-    """The tests of every pair, corrected within its group by Holm's method.
+    """The tests of every pair, corrected by Holm's method over all that could be made: the whole table is one family.
 
     Args:
-        groups: pairs of a score and what it is tested against.
+        pairs: a score and what it is tested against, of every column.
         predictions: where predictions are found.
         against: the words for the second of every pair.
         intervals: whether the paired bootstrap is made too.
     """
-    p: dict[int, float] = {}
+    done: list[Placed] = []
+    found: list[float] = []
     ends: dict[int, tuple[float, float]] = {}
     untested: dict[str, list[str]] = {}
-    for group in groups:
-        done, found = [], []
-        for one, other in group:
-            try:
-                value, low, high = _test(one, other, predictions, intervals)
-            except (DataError, ContractError) as error:
-                untested.setdefault(str(error), []).append(f"{one.record.extractor} x {one.record.task}")
-                continue
-            done.append(one)
-            found.append(value)
-            if intervals:
-                ends[id(one)] = (low, high)
-        p |= {id(one): corrected for one, corrected in zip(done, holm(found), strict=True)}
-    within = "the table" if intervals else "each " + against.rpartition(" ")[2]
+    for one, other in pairs:
+        try:
+            value, low, high = _test(one, other, predictions, intervals)
+        except (DataError, ContractError) as error:
+            untested.setdefault(str(error), []).append(f"{one.record.extractor} x {one.record.task}")
+            continue
+        done.append(one)
+        found.append(value)
+        if intervals:
+            ends[id(one)] = (low, high)
+    p = {id(one): corrected for one, corrected in zip(done, holm(found), strict=True)}
+    tests = f"{len(found):,} test{'' if len(found) == 1 else 's'}"
     notes = [
         f"{TIED_MARK}: not separated from {against} (paired permutation test over clusters, {RESAMPLES.resamples:,} "
-        f"resamples, p ≥ {SIGNIFICANCE} after Holm's correction within {within}); no mark: separated"
+        f"resamples, p ≥ {SIGNIFICANCE} after Holm's correction over the whole table, {tests}); no mark: separated"
     ]
     if intervals:
         notes.append("intervals of differences are of the paired bootstrap")

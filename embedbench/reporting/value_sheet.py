@@ -138,12 +138,12 @@ def _tests(
         raise ConfigurationError("--paired tests means over seeds; leave seed out of --rows and --columns")
     if reference.name is not None:
         pairs = [(one, other) for one in found if (other := reference.cell_of(one)) is not None and other is not one]
-        return paired_tests([pairs], predictions, reference.name, intervals=True)
-    groups = []
+        return paired_tests(pairs, predictions, reference.name, intervals=True)
+    pairs = []
     for group in _groups(found, across):
         top = _top(group)[0]
-        groups.append([(one, top) for one in group if one is not top])
-    return paired_tests(groups, predictions, "the best of its " + ("row" if across else "column"))
+        pairs += [(one, top) for one in group if one is not top]
+    return paired_tests(pairs, predictions, "the best of its " + ("row" if across else "column"))
 
 
 def _groups(found: Sequence[Placed], across: bool) -> list[list[Placed]]:

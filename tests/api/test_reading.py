@@ -10,6 +10,7 @@ from quick_cells import FILES, QUICK
 import embedbench as eb
 from embedbench.cli import main
 from embedbench.errors import ConfigurationError
+from embedbench.reporting.rows import as_json
 
 
 def printed(capsys, *arguments) -> str:
@@ -41,6 +42,7 @@ def test_layers_are_the_command_lines(results, capsys, tmp_path):
     plot = eb.layers(results, brief=True)
     assert str(plot) + "\n" == printed(capsys, "layers", results, "--brief")
     assert plot.frame().columns[-1] == "weight"
+    assert as_json(plot.summaries()) == printed(capsys, "layers", results, "--format", "json")
     assert "upos" in repr(eb.layers(results))
     with pytest.raises(ConfigurationError, match="gif"):
         plot.save(tmp_path / "layers.gif")

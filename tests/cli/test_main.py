@@ -6,13 +6,15 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from cells_on_disk import write_cell
 
 from embedbench import __version__
 from embedbench.cli import main
 from embedbench.cli.main import COMMANDS
 
-HEAVY = ("torch", "transformers", "gensim", "allennlp_light", "sklearn", "scipy")
+HEAVY = ("torch", "transformers", "gensim", "allennlp_light", "sklearn", "scipy", "statsmodels", "pandas")
 
 
 def test_help_names_every_command_and_exits_with_0(capsys):
@@ -36,6 +38,19 @@ def test_importing_and_listing_load_no_heavy_library(code):
     script = f"{code}\nimport sys\nprint([m for m in {HEAVY!r} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "[]"
+
+
+@pytest.mark.parametrize(("option", "loaded"), [([], "[]"), (["--paired"], "['pandas', 'statsmodels']")])
+def test_a_table_loads_statsmodels_for_paired_tests_alone(tmp_path, option, loaded):
+    for extractor, wrong in (("a", 20), ("b", 4)):
+        write_cell(tmp_path, extractor, "upos", wrong, gold=np.arange(16) % 3)
+    script = (
+        f"from embedbench.cli import main; assert main({['table', str(tmp_path), *option]!r}) == 0\n"
+        "import sys; print(sorted({'statsmodels', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == loaded
 
 
 def test_an_unknown_command_is_wrong_usage(capsys):

@@ -23,7 +23,8 @@ def test_the_verdicts_separate_what_the_paired_test_separates(page):
     verdicts = {page["tasks"][v["task"]]["name"]: v for v in page["verdicts"]}
     ((_, value, p, holm, separated, why),) = verdicts["upos"]["rivals"]
     assert (value, separated, why) == (50.0, True, "")
-    assert p == holm == pytest.approx(2 / 1000)  # no swap of 999 comes near: both tails hold the observed one alone
+    assert p == pytest.approx(2 / 1000)  # no swap of 999 comes near: both tails hold the observed one alone
+    assert holm == 2 * p, "the page makes two tests"
     ((_, value, p, _, separated, _),) = verdicts["chunking"]["rivals"]
     assert (value, separated) == (69.5, False)
     assert p > 0.9  # one cluster differs, and half of all swaps put it on either side
@@ -34,7 +35,7 @@ def test_the_summary_says_who_wins_and_what_is_not_separated(page):
     assert "2 extractors on 3 tasks: 4 finished cells, 1 failed." in text
     assert "minilm is best on 2 of 2 tasks (chunking, upos); separated from all others on 1" in text
     assert "widest lead over the second is 45.0 points on upos" in text
-    assert "Not separated by the paired test" in text
+    assert "Not separated by the paired test (p ≥ 0.05 after Holm's correction over all 2 tests of this page)" in text
     assert "chunking (minilm and word2vec)" in text
     # word_majority has 86.7 in these records.
     assert "reaches down to the best baseline, or lies below it, on chunking (70.0 against 86.7)" in text
@@ -79,6 +80,15 @@ def test_a_bound_of_tests_is_shared_by_the_tasks_and_said(folder):
     page = told(folder, tests=1)
     assert [v["rivals"][0][5] for v in page["verdicts"]] == ["", "beyond the bound of tests"]
     assert "for 1 it was not (1: beyond the bound of tests)" in "\n".join(page["summary"])
+
+
+def test_tests_are_corrected_over_all_tasks(folder, monkeypatch):
+    """One test with p 0.03 per task: corrected task by task they would separate, over the page they do not."""
+    monkeypatch.setattr("embedbench.report.verdicts.rival_p_values", lambda *given: [0.03] * len(given[3]))
+    separated = {
+        tests: [verdict["rivals"][0][3:5] for verdict in told(folder, tests=tests)["verdicts"]] for tests in (1, 2)
+    }
+    assert separated == {1: [[0.03, True], [None, None]], 2: [[0.06, False], [0.06, False]]}
 
 
 def test_missing_predictions_are_said_and_never_a_separation(tmp_path):

@@ -175,6 +175,7 @@ def test_what_cannot_be_tested_has_no_mark_and_is_said(tmp_path):
     text = render_table(found.records, TableOptions(paired=True), folders=found.folder_of)
     assert "94.6†" not in text
     assert "not tested: other x upos: the two cells have the seeds" in text
+    assert "over the whole table, 0 tests)" in text, "what was not tested is not corrected for"
 
 
 def test_ties_are_corrected_for_the_column(tmp_path, monkeypatch):
@@ -185,6 +186,26 @@ def test_ties_are_corrected_for_the_column(tmp_path, monkeypatch):
     found = read_records(tmp_path)
     text = render_table(found.records, TableOptions(paired=True), folders=found.folder_of)
     assert text.split("mix:")[0].count("†") == 2
+
+
+def test_ties_are_corrected_for_the_whole_table(tmp_path, monkeypatch):
+    """One test with p 0.03 in each of two columns: corrected column by column they would separate, together not."""
+    for task in ("upos", "ner"):
+        for extractor, wrong in (("a", 20), ("b", 15)):
+            write_cell(tmp_path, extractor, task, wrong)
+    monkeypatch.setattr("embedbench.reporting.ties.permutation_p", lambda *_: 0.03)
+    found = read_records(tmp_path)
+
+    def shown(**options):
+        return render_table(found.records, TableOptions(paired=True, **options), folders=found.folder_of)
+
+    both = shown()
+    assert both.split("mix:")[0].count("†") == 2
+    assert "p ≥ 0.05 after Holm's correction over the whole table, 2 tests)" in both
+    alone = shown(tasks=("upos",))
+    assert "†" not in alone.split("mix:")[0], "a table of one column makes one test"
+    assert "over the whole table, 1 test)" in alone
+    assert shown(rows=("task",), columns=("extractor",)).split("mix:")[0].count("†") == 2, "turned, the same tests"
 
 
 class _Page(html.parser.HTMLParser):

@@ -5,6 +5,7 @@ function summarySection() {
   const contested = D.verdicts.filter((verdict) => verdict.rivals.length);
   if (!contested.length) return;
   const metric = (verdict) => D.tasks[verdict.task].metric;
+  const tests = D.verdicts.flatMap((verdict) => verdict.rivals).filter((rival) => rival[2] !== null).length;
   const columns = [
     { name: "task", left: true, key: (v) => D.tasks[v.task].name, cell: (v) => el("th", { scope: "row" }, el("button", { type: "button", class: "cell", onclick: () => { chooseTask(v.task); location.hash = "scores"; } }, D.tasks[v.task].name)) },
     { name: "best", left: true, key: (v) => D.rows[v.best], cell: (v) => el("td", {}, D.rows[v.best]) },
@@ -12,11 +13,11 @@ function summarySection() {
     { name: "second", left: true, key: (v) => D.rows[v.rivals[0][0]], cell: (v) => el("td", {}, D.rows[v.rivals[0][0]]) },
     { name: "score", key: (v) => v.rivals[0][1], cell: (v) => el("td", {}, shown(v.rivals[0][1], metric(v))) },
     { name: "lead", title: "points", key: (v) => Math.abs(v.value - v.rivals[0][1]), cell: (v) => el("td", {}, shown(Math.abs(v.value - v.rivals[0][1]), metric(v))) },
-    { name: "p (Holm)", title: "paired permutation test of the best against the second, corrected for the tests of the task", key: (v) => v.rivals[0][3], cell: (v) => el("td", {}, probability(v.rivals[0][3])) },
+    { name: "p (Holm)", title: "paired permutation test of the best against the second, corrected for all tests of this page", key: (v) => v.rivals[0][3], cell: (v) => el("td", {}, probability(v.rivals[0][3])) },
     { name: "verdict", left: true, key: verdictText, cell: (v) => el("td", { class: `wrap ${v.rivals.some((rival) => rival[4] === false) ? "verdict-no" : v.rivals.every((rival) => rival[4]) ? "verdict-yes" : ""}` }, verdictText(v)) },
   ];
   body.append(el("h3", {}, "Who wins where"), sortable(columns, contested, { caption: "Best and second extractor of every task" }),
-    el("p", { class: "note" }, "Paired permutation test over sentences, two-sided, of the best against its rivals on the same targets; corrected by Holm's method for the tests of the task. A task opens its scores below."));
+    el("p", { class: "note" }, `Paired permutation test over sentences, two-sided, of the best against its rivals on the same targets; corrected by Holm's method over all tasks together (${tests === 1 ? "1 test" : `${tests} tests`}). A task opens its scores below.`));
 }
 
 function verdictText(verdict) {

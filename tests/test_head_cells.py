@@ -15,7 +15,9 @@ from embedbench.probing import allennlp
 from embedbench.probing.head_decoding import is_tree
 from embedbench.probing.members import Training
 from embedbench.probing.probes import Biaffine, Linear
+from embedbench.reporting.querying import query
 from embedbench.results.predictions import read_predictions
+from embedbench.results.reading import read_records
 from embedbench.results.schema import Status
 from embedbench.tasks.head_columns import Heads
 from embedbench.tasks.head_selection import HeadSelection
@@ -102,6 +104,13 @@ def test_a_task_without_control_heads_has_the_same_cells_whatever_is_asked(monke
     monkeypatch.setattr(HeadSelection, "CONTROL", ControlKind.WORD_TYPE)
     with pytest.raises(ConfigurationError, match="does not fit its kind, head_selection: it is WORD_TYPE_HEAD or NONE"):
         cell_of(HeadSelection(files=FILES))
+
+
+def test_heads_are_no_labels_in_a_query(tmp_path) -> None:
+    run_cell(cell_of(HeadSelection(files=FILES), seeds=(0,)), Places(tmp_path / "results", tmp_path / "store"))
+    frame = query(read_records(tmp_path / "results"), "SELECT gold, gold_label, predicted_label FROM predictions")
+    assert len(frame)
+    assert frame["gold_label"].null_count() == frame["predicted_label"].null_count() == len(frame)
 
 
 def test_words_left_out_are_not_scored_but_stay_in_the_tree(tmp_path) -> None:

@@ -12,10 +12,7 @@ from jaxtyping import Int64, Real
 from embedbench.errors import DataError
 from embedbench.report.shown import ShownCell
 from embedbench.results.predictions import member_column, read_predictions
-from embedbench.results.schema import Record
-
-_NO_CLASSES = ("uas", "las", "uas_greedy", "purity", "opp")
-"""Metrics of tasks that have label names although what is predicted is none of them: heads of words, clusters."""
+from embedbench.results.schema import class_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +39,6 @@ class Answers:
     def label_names(self) -> tuple[str, ...]:
         """The labels that the numbers stand for; empty where the answers are no labels."""
         return class_names(self.cells[0].record) if self.cells else ()
-
-
-def class_names(record: Record) -> tuple[str, ...]:
-    """The labels of a classification, by index; empty for any other kind of task."""
-    return () if record.probe == "none" or record.metric in _NO_CLASSES else record.label_names
 
 
 def read_answers(cells: Sequence[ShownCell]) -> Answers:

@@ -11,7 +11,7 @@ import polars as pl
 from embedbench.results.archive import ArchiveFolder, Folder
 from embedbench.results.predictions import FILE_NAME, read_predictions
 from embedbench.results.reading import SCORE_COLUMNS, Results, frame
-from embedbench.results.schema import Record, of_subset
+from embedbench.results.schema import Record, class_names, of_subset
 from embedbench.scoring.subsets import WHOLE
 
 CONFIG = "config."
@@ -158,7 +158,7 @@ def _of_cell(record: Record, folder: Folder) -> pl.LazyFrame:
     if not of_labels:
         return pl.LazyFrame(schema=COLUMNS["predictions"])
     part = pl.col("member").str.split("|").list
-    named = {float(number): name for number, name in enumerate(record.label_names)}
+    named = {float(number): name for number, name in enumerate(class_names(record))}
 
     def label(column: str) -> pl.Expr:
         return pl.col(column).replace_strict(named, default=None, return_dtype=pl.String).alias(f"{column}_label")

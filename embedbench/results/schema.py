@@ -260,3 +260,12 @@ def selectivity(record: Record) -> dict[tuple[str, str, str], float]:
         for score in record.scores
         if score.labels == "task" and (key := (score.mix, score.split, score.metric)) in control
     }
+
+
+_NO_CLASSES = ("uas", "las", "uas_greedy", "purity", "opp")
+"""Metrics of tasks that have label names although what is predicted is none of them: heads of words, clusters."""
+
+
+def class_names(record: Record) -> tuple[str, ...]:
+    """The labels of a classification, by the number that predictions hold; empty for any other kind of task."""
+    return () if record.probe == "none" or record.metric in _NO_CLASSES else record.label_names

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from embedbench.cells import Cell
+from embedbench.errors import DataError
 from embedbench.measuring import Stopwatch
 from embedbench.probing.control import CONTROL_SEED
 from embedbench.progress import Progress
@@ -67,6 +68,11 @@ def measure_heads(
         learned["control"] = control_heads(splits, true, n_relations, CONTROL_SEED)
     data = {which: HeadData(stores[which], {name: heads[which] for name, heads in learned.items()}) for which in splits}
     dev, test = true[Split.DEV], true[Split.TEST]
+    if not dev.kept.any():
+        raise DataError(
+            f"no word of dev has a head that is scored: task {task.meta.name} leaves out {', '.join(left_out)}; leave "
+            "out fewer relations, or take another dev file"
+        )
     members = plan_sentence_members(cell.mixes, cell.seeds, tuple(learned), stores[Split.TRAIN].n_layers)
     with watch.phase("probing"):
         fitted = train_heads(

@@ -135,6 +135,11 @@ class TaskSplit:
     def __len__(self) -> int:
         return len(self.spans)
 
+    @property
+    def sentences(self) -> Int64[np.ndarray, "targets"]:
+        """The sentence of every target's first span, whatever its cluster is."""
+        return self.corpus.sentence_of(self.spans[:, 0, 0])
+
     def only(self, rows: Shaped[np.ndarray, "rows"]) -> TaskSplit:
         """The same corpus with these targets only: their numbers, in this order, or a mask."""
 

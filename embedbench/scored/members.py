@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Int64
 
-from embedbench.cells import Cell
+from embedbench.cells import Cell, sentences_within
 from embedbench.errors import DataError
 from embedbench.probing.codelength import CODELENGTH, COMPRESSION
 from embedbench.results.predictions import Predictions, member_column
@@ -72,6 +72,7 @@ def score_members(
             columns,
             {member_column(mix, labels, seed): row for (labels, mix, seed), row in answered.items()},
             masks,
+            sentences=sentences_within(cell.task, split),
         ),
         mix_weights=recorded_weights(members, trained.mix_weights),
         training=recorded_training(members, trained.epochs, trained.dev_scores, trained.sizes, trained.kept_penalties),
@@ -132,13 +133,14 @@ def _whole_and_subsets(
     labels: str,
 ) -> Iterator[Score]:
     name, test, names = cell.task.meta.metric, splits[Split.TEST], cell.task.label_names
-    context = MetricContext(test.clusters, names, test.groups)
+    sentences = sentences_within(cell.task, test)
+    context = MetricContext(test.clusters, names, test.groups, sentences)
     yield from scores_by_mix(cell, name, gold, predicted, context, labels=labels)
     for further in cell.task.meta.further_metrics:
         defined = {mix: several for mix, several in predicted.items() if _defined(further, gold, several, context)}
         yield from scores_by_mix(cell, further, gold, defined, context, labels=labels)
     for subset, rows in masks.items():
-        own = MetricContext(test.clusters[rows], names)
+        own = MetricContext(test.clusters[rows], names, sentences=None if sentences is None else sentences[rows])
         chosen = {mix: several[:, rows] for mix, several in predicted.items()}
         yield from scores_by_mix(cell, name, gold[rows], chosen, own, labels=labels, subset=subset)
     # Control labels are drawn word by word and make up no spans that train could have known.

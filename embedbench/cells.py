@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jaxtyping import Int64
 
 from embedbench import __version__
 from embedbench.errors import ConfigurationError
@@ -20,7 +21,7 @@ from embedbench.probing.members import Vary
 from embedbench.probing.nearest_probes import Nearest
 from embedbench.probing.probes import CRF, Biaffine, Graded, Pointer, Structural, is_linear
 from embedbench.scoring.baselines import BASELINES
-from embedbench.types import TREES, ControlKind, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
+from embedbench.types import TREES, ClusterUnit, ControlKind, Corpus, Extractor, Split, Task, TaskKind, TaskSplit
 
 if TYPE_CHECKING:
     from embedbench.probing.members import Training
@@ -258,6 +259,11 @@ def limited(split: TaskSplit, sentences: int | None) -> TaskSplit:
     corpus = Corpus(split.corpus.sentences[:sentences])
     kept = (split.spans[..., 1] <= corpus.n_words).all(axis=1)
     return dataclasses.replace(split.only(np.asarray(kept)), corpus=corpus)
+
+
+def sentences_within(task: Task, split: TaskSplit) -> Int64[np.ndarray, "targets"] | None:
+    """The sentence of every target, where the task's clusters are documents; None where a cluster needs no parts."""
+    return split.sentences if task.meta.cluster is ClusterUnit.document else None
 
 
 def load_splits(cell: Cell) -> dict[Split, TaskSplit]:

@@ -232,6 +232,7 @@ def _record(
         phases=phases_of(work.watch),
         precision=read_rounding(stores[Split.TEST].folder),
         limit=cell.limit,
+        cluster=cell.task.meta.cluster.value if cell.task.meta.cluster else "",
         started=work.started,
         finished=now(),
     )

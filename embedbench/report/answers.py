@@ -11,8 +11,9 @@ from jaxtyping import Int64, Real
 
 from embedbench.errors import DataError
 from embedbench.report.shown import ShownCell
-from embedbench.results.predictions import member_column, read_predictions
-from embedbench.results.schema import class_names
+from embedbench.results.predictions import SENTENCE, member_column, read_predictions, sentences_of
+from embedbench.results.schema import class_names, cluster_unit
+from embedbench.types import ClusterUnit
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +23,11 @@ class Answers:
     Attributes:
         cells: whose answers are known, the best first.
         gold: the right answers.
-        clusters: the sentence of every target.
+        clusters: of every target, what the statistics resample.
         targets: the number of every target in the task.
         predicted: of every cell, a row per seed.
         left: the other cells, each with the reason why its answers are not here.
+        sentences: of every target, where clusters are made of several; None: a cluster is a sentence.
     """
 
     cells: tuple[ShownCell, ...]
@@ -34,6 +36,7 @@ class Answers:
     targets: Int64[np.ndarray, "targets"]
     predicted: tuple[Real[np.ndarray, "_ targets"], ...]
     left: Mapping[str, str]
+    sentences: Int64[np.ndarray, "targets"] | None = None
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -70,6 +73,7 @@ def read_answers(cells: Sequence[ShownCell]) -> Answers:
         targets=first["target"].to_numpy().astype(np.int64),
         predicted=tuple(np.ascontiguousarray(rows) for _, rows in read),
         left=left,
+        sentences=sentences_of(first),
     )
 
 
@@ -79,7 +83,8 @@ def _read(cell: ShownCell) -> tuple[pl.DataFrame, list[str]]:
         raise DataError("it has no predictions")
     seeds = [member_column(cell.score.mix, "task", seed) for seed in _seeds(cell)]
     try:
-        return read_predictions(cell.folder, ["target", "cluster", "gold", *seeds]), seeds
+        finer = [SENTENCE] if cluster_unit(cell.record) == ClusterUnit.document.value else []
+        return read_predictions(cell.folder, ["target", "cluster", *finer, "gold", *seeds]), seeds
     except DataError as error:  # its sentence names a folder of this machine, which is nobody else's business
         raise DataError("its predictions are missing or damaged") from error
 

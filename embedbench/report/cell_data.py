@@ -58,6 +58,7 @@ def _shown_score(record: Record, score: Score) -> dict[str, Any]:
         **_ends(score),
         "n": score.n,
         "clusters": score.clusters,
+        "cluster": record.cluster or "cluster",
         "seeds": [number(scaled(name, value)) for value in score.per_seed],
         "parameters": max(sizes, default=0),
     }

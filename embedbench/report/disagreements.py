@@ -31,9 +31,10 @@ def disagreements(answers: Answers, options: ReportOptions) -> dict[str, Any] | 
     votes = [_majority(rows.astype(np.int64), len(answers.label_names)) for rows in answers.predicted]
     right = [vote == answers.gold for vote in votes]
     chosen = _chosen(right, options.examples)
+    sentences = answers.clusters if answers.sentences is None else answers.sentences
     return {
         "targets": answers.targets[chosen].tolist(),
-        "sentences": answers.clusters[chosen].tolist(),
+        "sentences": sentences[chosen].tolist(),
         "gold": answers.gold[chosen].astype(int).tolist(),
         "said": {cell.row: vote[chosen].tolist() for cell, vote in zip(answers.cells, votes, strict=True)},
         "asked": len(answers.gold),

@@ -143,7 +143,7 @@ def _tested(best: ShownCell, rivals: Sequence[str], answers: Answers | None, res
             able.append(row)
     try:
         names = best.record.label_names or tuple(map(str, range(1 + int(max(answers.gold.max(), own.max())))))
-        context = MetricContext(answers.clusters, names)
+        context = MetricContext(answers.clusters, names, sentences=answers.sentences)
         if context.n_clusters < 2:
             return told | dict.fromkeys(able, (None, None, "the test set is a single cluster"))
         assert best.score is not None

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from embedbench.reporting.options import BEST, IntervalStyle, TableOptions
 from embedbench.reporting.selection import Chosen, metric_of
 from embedbench.reporting.units import BIAS, CODE_METRICS, higher_is_better, unit
-from embedbench.results.schema import LEFT_OUT, Score, Status
+from embedbench.results.schema import LEFT_OUT, Score, Status, cluster_unit
 from embedbench.scoring.subsets import SUBSETS, WHOLE
 
 _INTERVALS = {
-    IntervalStyle.PLUS_MINUS: "± is half the width of the 95 % interval (bootstrap over clusters: sentences)",
-    IntervalStyle.BRACKETS: "brackets hold the 95 % interval (bootstrap over clusters: sentences)",
+    IntervalStyle.PLUS_MINUS: "± is half the width of the 95 % interval (bootstrap over clusters: {clusters})",
+    IntervalStyle.BRACKETS: "brackets hold the 95 % interval (bootstrap over clusters: {clusters})",
     IntervalStyle.NONE: "intervals are left out",
 }
 
@@ -36,7 +36,7 @@ def notes_below(chosen: Chosen, scored: Mapping[str, Sequence[Score]], options: 
         notes.append("metric: " + _per_task(of_tasks, star="accuracy"))
     if "probe" not in apart:
         notes.append("probe: " + _per_task(probes))
-    notes.append(_values_note(options))
+    notes.append(_values_note(options, _units(chosen)))
     sizes = {
         task: [f"{n:,} in {clusters:,}" for n, clusters in sorted({(s.n, s.clusters) for s in scored[task]})]
         for task in chosen.tasks
@@ -56,6 +56,15 @@ def notes_below(chosen: Chosen, scored: Mapping[str, Sequence[Score]], options: 
     return notes
 
 
+def _units(chosen: Chosen) -> str:
+    """What clusters are: `sentences; documents for upos`."""
+    units: dict[str, list[str]] = {
+        task: sorted({f"{cluster_unit(r)}s" for r in chosen.by_task.get(task, ()) if r.status == Status.DONE})
+        for task in chosen.tasks
+    }
+    return _per_task({task: own for task, own in units.items() if own}, first="sentences") or "sentences"
+
+
 def _left_out_notes(chosen: Chosen, scored: Mapping[str, Sequence[Score]]) -> list[str]:
     """Which extractors answered fewer targets than the task has, because they do not know a word of the others."""
     notes = []
@@ -73,18 +82,19 @@ def _left_out_notes(chosen: Chosen, scored: Mapping[str, Sequence[Score]]) -> li
     return notes
 
 
-def _values_note(options: TableOptions) -> str:
+def _values_note(options: TableOptions, units: str) -> str:
+    interval = _INTERVALS[options.interval].format(clusters=units)
     split = "every split" if "split" in options.dimensions else options.split
     where = f"on {split}" + ("" if "labels" in options.dimensions else f", {options.labels} labels")
     if options.subset != WHOLE:
         told = f"whose word is {options.subset} in train" if options.subset in SUBSETS else f"of {options.subset}"
         where += f", only targets {told}"
     if options.metric == BIAS:
-        return f"values are {unit(options.metric)} {where}; " + _INTERVALS[options.interval]
+        return f"values are {unit(options.metric)} {where}; {interval}"
     if "seed" in options.dimensions:
         return f"values in percent (correlations x 100) {where}, of single seeds, which have no interval of their own"
     if options.metric not in CODE_METRICS:
-        return f"values in percent (correlations x 100) {where}; " + _INTERVALS[options.interval]
+        return f"values in percent (correlations x 100) {where}; {interval}"
     spread = {
         IntervalStyle.PLUS_MINUS: "± is half the range over seeds, each of which shuffles the targets anew",
         IntervalStyle.BRACKETS: "brackets hold the least and the greatest over seeds, which shuffle the targets anew",

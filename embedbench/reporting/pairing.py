@@ -13,8 +13,8 @@ from jaxtyping import Real
 from embedbench.errors import DataError
 from embedbench.reporting.common_targets import common_targets, in_subset
 from embedbench.results.archive import Folder
-from embedbench.results.predictions import member_column, read_predictions
-from embedbench.results.schema import Record
+from embedbench.results.predictions import member_column, read_predictions, sentences_of
+from embedbench.results.schema import Record, cluster_unit
 from embedbench.scoring.metric import Metric, MetricContext
 from embedbench.scoring.metrics import metric
 from embedbench.scoring.subsets import WHOLE
@@ -57,6 +57,12 @@ class PairedPredictions:
             DataError: they were not tested on the same targets or not with the same seeds, or predictions are missing.
         """
         first, second = records
+        units = [cluster_unit(record) for record in records]
+        if units[0] != units[1]:
+            raise DataError(
+                f"the clusters of one cell are {units[0]}s and those of the other {units[1]}s; "
+                "run both with the same task.clusters"
+            )
         if first.fingerprints.get("task") != second.fingerprints.get("task"):
             raise DataError("the two cells stand on different versions of the task")
         frames, left_out = common_targets(records, [self._read(record.identity) for record in records])
@@ -76,7 +82,7 @@ class PairedPredictions:
             raise DataError(
                 "the records are older than their label names, which span_f1 needs; delete and run them again"
             )
-        context = MetricContext(clusters, names or tuple(map(str, range(n_labels))))
+        context = MetricContext(clusters, names or tuple(map(str, range(n_labels))), sentences=sentences_of(frames[0]))
         return Pair(metric(first.metric), gold, predictions[0], predictions[1], context, left_out)
 
 

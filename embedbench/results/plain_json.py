@@ -154,6 +154,8 @@ def _check(values: dict[str, Any]) -> None:
     for counts in values.get("alignment", {}).values():
         if not isinstance(counts, Mapping) or not all(type(count) is int for count in counts.values()):
             raise DataError(f"the alignment of the record has {repr(counts)[:80]}; expected numbers of words")
+    if not isinstance(values.get("cluster", ""), str):
+        raise DataError(f"the cluster of the record is {repr(values['cluster'])[:80]}; it must be a string")
     limit = values["limit"]
     if limit is not None and type(limit) is not int:
         raise DataError(f"the limit of the record is {repr(limit)[:80]}; it must be a number of sentences, or null")

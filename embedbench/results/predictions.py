@@ -21,17 +21,21 @@ from embedbench.results.schema import PREDICTIONS
 
 FILE_NAME = PREDICTIONS
 
+SENTENCE = "sentence"
+"""The column of sentences; only where clusters are made of several."""
+
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """What every member said about every test target.
 
     Attributes:
-        clusters: the sentence of each target.
+        clusters: of each target, what the statistics resample.
         gold: the gold labels or scores, by label column (`task`, `control`).
         members: the predicted labels or scores, by `member_column`.
         subsets: the targets of every subset, by its name.
         targets: the number of each target in the task, ascending; None where none was left out.
+        sentences: of each target, where clusters are made of several; None: a cluster is a sentence.
     """
 
     clusters: Int64[np.ndarray, "targets"]
@@ -39,22 +43,25 @@ class Predictions:
     members: Mapping[str, Real[np.ndarray, "targets"]]
     subsets: Mapping[str, Bool[np.ndarray, "targets"]] = field(default_factory=dict)
     targets: Int64[np.ndarray, "targets"] | None = None
+    sentences: Int64[np.ndarray, "targets"] | None = None
 
     def __post_init__(self) -> None:
-        numbers = {} if self.targets is None else {"target": self.targets}
-        columns: dict[str, np.ndarray] = {**self.gold, **self.members, **self.subsets, **numbers}
+        numbers = {"target": self.targets, SENTENCE: self.sentences}
+        given = {name: column for name, column in numbers.items() if column is not None}
+        columns: dict[str, np.ndarray] = {**self.gold, **self.members, **self.subsets, **given}
         for name, column in columns.items():
             if len(column) != len(self.clusters):
                 raise DataError(f"{name!r} has {len(column)} predictions for {len(self.clusters)} targets")
 
     def frame(self) -> pl.DataFrame:
-        """The columns target, cluster, gold (and gold|control), one per member, then `subset|NAME`."""
+        """The columns target, cluster (and sentence), gold (and gold|control), one per member, then `subset|NAME`."""
         gold = {"gold" if labels == "task" else f"gold|{labels}": column for labels, column in self.gold.items()}
         columns = {**gold, **self.members}
         return pl.DataFrame(
             {
                 "target": np.arange(len(self.clusters)) if self.targets is None else self.targets,
                 "cluster": self.clusters,
+                **({} if self.sentences is None else {SENTENCE: self.sentences}),
                 **{name: _narrow(column) for name, column in columns.items()},
                 **{subset_column(name): column for name, column in self.subsets.items()},
             }
@@ -77,6 +84,11 @@ def subset_column(name: str) -> str:
     'subset|unseen'
     """
     return f"subset|{name}"
+
+
+def sentences_of(frame: pl.DataFrame) -> Int64[np.ndarray, "targets"] | None:
+    """The sentence of every target of these predictions; None where its cluster is one."""
+    return frame[SENTENCE].to_numpy().astype(np.int64) if SENTENCE in frame.columns else None
 
 
 def _narrow(column: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ class Score:
         low: lower end of the 95 % interval; of `codelength` and `compression` the least over seeds.
         high: upper end; of `codelength` and `compression` the greatest over seeds.
         n: targets.
-        clusters: units (sentences) that the interval resamples.
+        clusters: units that the interval resamples; the record's `cluster` says what they are.
         seeds: how many seeds the value averages.
         per_seed: the value of every seed.
         subset: the test targets that were scored: `whole` is all of them, `seen`, `unseen`, `ambiguous` and
@@ -189,6 +189,9 @@ class Record:
         precision: what the extractor computed with (`computed`), and how far its test vectors are from those of fp32
             (`error`); empty for extractors that compute nothing, and in records older than this field.
         limit: of a dry run, the sentences of every split that it read at most; None where it read all.
+        cluster: what a cluster of its scores is, `sentence` or `document`; empty where the task has no choice, of
+            failed cells, and in records older than this field: the sentence of words and spans, the pair of word
+            similarity.
         predictions: the file beside the record that holds the predictions; None if there is none.
         error: why the cell failed; None when it is done.
         schema: the version of this layout.
@@ -217,6 +220,7 @@ class Record:
     phases: tuple[Phase, ...] = ()
     precision: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None
+    cluster: str = ""
     predictions: str | None = None
     error: Failure | None = None
     schema: int = SCHEMA
@@ -232,6 +236,11 @@ class Record:
             raise AttributeError(f"a record has no {name!r}")
         object.__setattr__(self, name, later())
         return self.__dict__[name]
+
+
+def cluster_unit(record: Record) -> str:
+    """What a cluster of the record's scores is, in a word: `sentence` unless it says otherwise."""
+    return record.cluster or "sentence"
 
 
 def of_subset(record: Record, subset: str) -> Record:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int64
 
-from embedbench.cells import Cell
+from embedbench.cells import Cell, sentences_within
 from embedbench.probing.control import by_heart
 from embedbench.results.schema import Score
 from embedbench.scored.scores import NO_MIX, YES_METRIC, scores_by_mix
@@ -38,7 +38,7 @@ def score_ceiling(
     gold = joined(test, {name: columns[Split.TEST][name] for name in control})[CONTROL]
     if cell.task.meta.metric == YES_METRIC and not (gold == cell.task.label_names.index(POSITIVE_LABEL)).any():
         return ()
-    context = MetricContext(test.clusters, cell.task.label_names, test.groups)
+    context = MetricContext(test.clusters, cell.task.label_names, test.groups, sentences_within(cell.task, test))
     return as_ceiling(scores_by_mix(cell, cell.task.meta.metric, gold, {NO_MIX: known[None]}, context, labels=CONTROL))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from embedbench.cells import Cell
+from embedbench.cells import Cell, sentences_within
 from embedbench.measuring import Stopwatch
 from embedbench.probing.control import CONTROL_SEED
 from embedbench.probing.nearest_probes import Nearest
@@ -62,8 +62,13 @@ def measure_classes(
     with watch.phase("codelength"):
         assert isinstance(trained, FittedMembers)  # the cell refuses others; these have the rates chosen for them
         n_by_column = dict.fromkeys(names, n_labels)
-        codes = online_codes(data[Split.TRAIN], data[Split.DEV], trained.members, n_by_column, cell.training, progress)
-        return scored.with_codes(score_codes(cell, splits[Split.TRAIN], codes))
+        train = splits[Split.TRAIN]
+        # Sentences are what is shuffled and sent, whatever the unit of the statistics is.
+        if (sentences := sentences_within(cell.task, train)) is not None:
+            train = replace(train, clusters=sentences)
+        sent = replace(data[Split.TRAIN], split=asked_once(train))
+        codes = online_codes(sent, data[Split.DEV], trained.members, n_by_column, cell.training, progress)
+        return scored.with_codes(score_codes(cell, train, codes))
 
 
 def _trained(

@@ -60,14 +60,16 @@ class Columns:
     Attributes:
         gold: per metric.
         predicted: per metric, a row per member.
-        clusters: the sentence of every target.
+        clusters: of every target, what the statistics resample.
         control: `gold` of the members that learned control labels, for the metrics that these are scored by.
+        sentences: of every target, where clusters are made of several; None: a cluster is a sentence.
     """
 
     gold: Mapping[str, Real[np.ndarray, "targets"]]
     predicted: Mapping[str, Real[np.ndarray, "members targets"]]
     clusters: Int64[np.ndarray, "targets"]
     control: Mapping[str, Real[np.ndarray, "targets"]] = field(default_factory=dict)
+    sentences: Int64[np.ndarray, "targets"] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,6 +83,7 @@ class Columns:
             {name: rows[:, kept] for name, rows in self.predicted.items()},
             self.clusters[kept],
             {name: column[kept] for name, column in self.control.items()},
+            None if self.sentences is None else self.sentences[kept],
         )
 
     def scored(
@@ -111,7 +114,7 @@ class Columns:
         return [replace(score, extractor=name) for score in self._scores(cell, rows, "task")]
 
     def _scores(self, cell: Cell, rows: Mapping[str, Sequence[int]], labels: str) -> list[Score]:
-        context = MetricContext(self.clusters)
+        context = MetricContext(self.clusters, sentences=self.sentences)
         scores = []
         for name, gold in self._gold(labels).items():
             predicted = {mix: self.predicted[name][own] for mix, own in rows.items()}
@@ -142,4 +145,5 @@ class Columns:
                 for member, row in zip(members, self.predicted[name], strict=True)
                 if member.labels == labels
             },
+            sentences=self.sentences,
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Int64
 
-from embedbench.cells import Cell
+from embedbench.cells import Cell, sentences_within
 from embedbench.errors import DataError
 from embedbench.measuring import Stopwatch
 from embedbench.probing.control import CONTROL_SEED
@@ -84,7 +84,8 @@ def measure_heads(
     with watch.phase("scoring"):
         gold = gold_columns(test, n_relations)
         control = gold_columns(learned["control"][Split.TEST], n_relations) if "control" in learned else {}
-        columns = Columns(gold, found, splits[Split.TEST].clusters, control)
+        split = splits[Split.TEST]
+        columns = Columns(gold, found, split.clusters, control, sentences_within(task, split))
         on_dev_gold = np.stack([learned[member.labels][Split.DEV].heads for member in members])
         return columns.among(test.kept).scored(
             cell,

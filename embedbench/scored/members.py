@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Int64
 
-from embedbench.cells import Cell
+from embedbench.cells import Cell, sentences_within
 from embedbench.errors import DataError
 from embedbench.results.predictions import Predictions, member_column
 from embedbench.results.schema import Score
@@ -66,6 +66,7 @@ def score_members(
             columns,
             {member_column(mix, labels, seed): row for (labels, mix, seed), row in answered.items()},
             masks,
+            sentences=sentences_within(cell.task, split),
         ),
         mix_weights=recorded_weights(members, trained.mix_weights),
         training=recorded_training(members, trained.epochs, trained.dev_scores, trained.sizes, trained.kept_penalties),
@@ -130,7 +131,8 @@ def _whole_and_subsets(
     labels: str,
 ) -> Iterator[Score]:
     name, test, names = cell.task.meta.metric, splits[Split.TEST], cell.task.label_names
-    context = MetricContext(test.clusters, names, test.groups)
+    sentences = sentences_within(cell.task, test)
+    context = MetricContext(test.clusters, names, test.groups, sentences)
     if name == YES_METRIC and labels == CONTROL and not _says_yes(gold, names):
         return
     yield from scores_by_mix(cell, name, gold, predicted, context, labels=labels)
@@ -140,7 +142,7 @@ def _whole_and_subsets(
     for subset, rows in masks.items():
         if name == YES_METRIC and not _says_yes(gold[rows], names):
             continue  # control labels are drawn: a small subset may have no yes, and no F1 of it
-        own = MetricContext(test.clusters[rows], names)
+        own = MetricContext(test.clusters[rows], names, sentences=None if sentences is None else sentences[rows])
         chosen = {mix: several[:, rows] for mix, several in predicted.items()}
         yield from scores_by_mix(cell, name, gold[rows], chosen, own, labels=labels, subset=subset)
     # Control labels are drawn word by word and make up no spans that train could have known.

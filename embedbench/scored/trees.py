@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int64
 
-from embedbench.cells import Cell
+from embedbench.cells import Cell, sentences_within
 from embedbench.measuring import Stopwatch
 from embedbench.progress import Progress
 from embedbench.results.schema import Score
@@ -51,7 +52,9 @@ def measure_trees(
     with watch.phase("scoring"):
         main, context = test.names[0], MetricContext(dev.clusters)
         dev_scores = [metric(main).value(dev.gold[main], row, context) for row in dev.predicted[main]]
-        return test.scored(cell, fitted, dev_scores, _baselines(cell, data[Split.TEST].trees, pairs))
+        split = splits[Split.TEST]
+        baselines = _baselines(cell, split, data[Split.TEST].trees, pairs)
+        return _clustered(cell, split, test).scored(cell, fitted, dev_scores, baselines)
 
 
 def read_columns(
@@ -85,12 +88,17 @@ def read_columns(
     return Columns(gold, found, trees.sentences)
 
 
+def _clustered(cell: Cell, split: TaskSplit, columns: Columns) -> Columns:
+    """The columns with the clusters of their split."""
+    return replace(columns, clusters=split.clusters, sentences=sentences_within(cell.task, split))
+
+
 def _least(depths: Float[np.ndarray, "members words"], kept: Bool[np.ndarray, "words"]) -> Int64[np.ndarray, "members"]:
     among = np.flatnonzero(kept) if kept.any() else np.arange(len(kept))
     return np.asarray(among[depths[:, among].argmin(axis=1)])
 
 
-def _baselines(cell: Cell, trees: Trees, pairs: bool) -> list[Score]:
+def _baselines(cell: Cell, split: TaskSplit, trees: Trees, pairs: bool) -> list[Score]:
     """What trees that see no vector reach."""
     guesses: dict[str, _Guess] = (
         {"chain": _chain, "random_tree": _random_distances(RANDOM_SEED)}
@@ -101,7 +109,7 @@ def _baselines(cell: Cell, trees: Trees, pairs: bool) -> list[Score]:
     for name, guess in guesses.items():
         bounds = zip(trees.offsets[:-1].tolist(), trees.offsets[1:].tolist(), strict=True)
         predicted = (guess(trees.roles[start:end])[None] for start, end in bounds)
-        scores += read_columns(trees, predicted, 1, pairs).baseline(cell, name)
+        scores += _clustered(cell, split, read_columns(trees, predicted, 1, pairs)).baseline(cell, name)
     return scores
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Int64, Shaped
+from jaxtyping import Bool, Int, Int64, Shaped
 
 from embedbench.errors import DataError
 
@@ -45,8 +45,8 @@ class BioLabels:
 
     def matches(
         self,
-        gold: Int64[np.ndarray, "targets"],
-        predicted: Int64[np.ndarray, "targets"],
+        gold: Int[np.ndarray, "targets"],
+        predicted: Int[np.ndarray, "targets"],
         sequence: Int64[np.ndarray, "targets"],
     ) -> tuple[Int64[np.ndarray, "hits"], Int64[np.ndarray, "found"], Int64[np.ndarray, "wanted"]]:
         """The targets where a right, a predicted and a gold span begin; targets are in sequence order."""
@@ -59,7 +59,7 @@ class BioLabels:
         return start[same_end & (self.types[gold[start]] == self.types[predicted[start]])], found, wanted
 
     def spans(
-        self, labels: Int64[np.ndarray, "targets"], new: Bool[np.ndarray, "targets"]
+        self, labels: Int[np.ndarray, "targets"], new: Bool[np.ndarray, "targets"]
     ) -> tuple[Int64[np.ndarray, "spans"], Int64[np.ndarray, "spans"]]:
         """First and last target of every span, counted as conlleval does; `new` is where a sequence begins."""
         types = self.types[labels]

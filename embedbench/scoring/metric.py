@@ -26,11 +26,13 @@ class MetricContext:
         clusters: the sentence (or document) of each target, any integers.
         label_names: the labels by index; empty for graded tasks.
         groups: the part of the task that each target belongs to; None where there are none.
+        sentences: the sentence of each target, where clusters are made of several; None: a cluster is a sentence.
     """
 
     clusters: Int64[np.ndarray, "targets"]
     label_names: tuple[str, ...] = ()
     groups: Shaped[np.ndarray, "targets"] | None = None
+    sentences: Int64[np.ndarray, "targets"] | None = None
 
     @cached_property
     def cluster_index(self) -> Int64[np.ndarray, "targets"]:
@@ -41,6 +43,26 @@ class MetricContext:
     def n_clusters(self) -> int:
         """The number of different clusters."""
         return int(self.cluster_index.max()) + 1 if len(self.clusters) else 0
+
+    @cached_property
+    def by_sentence(self) -> MetricContext:
+        """The same with the sentences as clusters: for metrics that are read off whole sentences."""
+        return self if self.sentences is None else MetricContext(self.sentences, self.label_names, self.groups)
+
+    def of_clusters(self, table: Float64[np.ndarray, "sentences k"]) -> Float64[np.ndarray, "clusters k"]:
+        """The rows of sentences (in the order of `by_sentence`) summed within clusters.
+
+        >>> context = MetricContext(np.array([7, 7, 7, 9]), sentences=np.array([0, 0, 1, 2]))
+        >>> context.of_clusters(np.array([[1.0], [2.0], [4.0]])).tolist()
+        [[3.0], [4.0]]
+        """
+        if self.sentences is None:
+            return table
+        cluster = np.empty(len(table), np.int64)
+        cluster[self.by_sentence.cluster_index] = self.cluster_index
+        sums = np.zeros((self.n_clusters, table.shape[1]))
+        np.add.at(sums, cluster, table)
+        return sums
 
     def total(self, *columns: Real[np.ndarray, "targets"]) -> Float64[np.ndarray, "clusters k"]:
         """Each column of target values summed within clusters."""

@@ -107,7 +107,7 @@ class SpanF1:
 
     A span counts when its type and both ends are right. Ill-formed sequences are read as conlleval reads them: an `I-X`
     after `O`, after another type or at the start of a sentence begins a span (seqeval's default mode, not `strict`,
-    which would throw such spans away). The sequences are the clusters, each in target order.
+    which would throw such spans away). The sequences are the sentences, each in target order.
     """
 
     name = "span_f1"
@@ -122,8 +122,9 @@ class SpanF1:
 
         check_columns(self.name, gold, predicted)
         labels = BioLabels.of(context.label_names)
-        order = np.argsort(context.cluster_index, kind="stable")
-        starts = np.flatnonzero(np.diff(context.cluster_index[order])) + 1
+        sentence = context.by_sentence.cluster_index
+        order = np.argsort(sentence, kind="stable")
+        starts = np.flatnonzero(np.diff(sentence[order])) + 1
         sequences = [
             [part.tolist() for part in np.split(labels.tags[column[order]], starts)] for column in (gold, predicted)
         ]
@@ -134,9 +135,10 @@ class SpanF1:
     ) -> Float64[np.ndarray, "clusters 3"]:
         """Spans that are right, predicted, gold."""
         labels = BioLabels.of(context.label_names)
-        order = np.argsort(context.cluster_index, kind="stable")
+        sentence = context.by_sentence.cluster_index
+        order = np.argsort(sentence, kind="stable")
         cluster = context.cluster_index[order]
-        hits, found, wanted = labels.matches(gold[order], predicted[order], cluster)
+        hits, found, wanted = labels.matches(gold[order], predicted[order], sentence[order])
         sums = [np.bincount(cluster[where], minlength=context.n_clusters) for where in (hits, found, wanted)]
         return np.stack(sums, axis=1).astype(np.float64)
 

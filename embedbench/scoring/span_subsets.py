@@ -76,9 +76,10 @@ class _Spans:
 
     @classmethod
     def of(cls, bio: BioLabels, split: TaskSplit, labels: _Labels) -> _Spans:
-        # In the order in which the metric reads them: cluster by cluster.
-        order = np.argsort(split.clusters, kind="stable")
-        new = np.diff(split.clusters[order], prepend=-1) != 0
+        # In the order in which the metric reads them: sentence by sentence.
+        sentences = split.sentences
+        order = np.argsort(sentences, kind="stable")
+        new = np.diff(sentences[order], prepend=-1) != 0
         new[:1] = True
         firsts, lasts = bio.spans(labels[order], new)
         targets = [order[first : last + 1] for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)]

@@ -81,7 +81,8 @@ class UUAS:
     ) -> float:
         """The share over all sentences together."""
         _check(self.name, gold, predicted)
-        return float(self.value_from(self.statistics(gold, predicted, context).sum(axis=0, keepdims=True))[0])
+        sums = self.statistics(gold, predicted, context.by_sentence).sum(axis=0, keepdims=True)
+        return float(self.value_from(sums)[0])
 
     def statistics(
         self, gold: Real[np.ndarray, "targets"], predicted: Real[np.ndarray, "targets"], context: MetricContext
@@ -113,14 +114,15 @@ class RootAccuracy:
     ) -> float:
         """The share over sentences."""
         _check(self.name, gold, predicted)
-        return float(self.value_from(self.statistics(gold, predicted, context).sum(axis=0, keepdims=True))[0])
+        sums = self.statistics(gold, predicted, context.by_sentence).sum(axis=0, keepdims=True)
+        return float(self.value_from(sums)[0])
 
     def statistics(
         self, gold: Real[np.ndarray, "targets"], predicted: Real[np.ndarray, "targets"], context: MetricContext
     ) -> Float64[np.ndarray, "clusters 2"]:
-        """Whether the sentence is right, and 1."""
-        wrong = context.total((gold != predicted).astype(np.int64))[:, 0]
-        return np.stack([(wrong == 0).astype(np.float64), np.ones(context.n_clusters)], axis=1)
+        """How many sentences are right, and how many there are."""
+        wrong = context.by_sentence.total((gold != predicted).astype(np.int64))[:, 0]
+        return context.of_clusters(np.stack([(wrong == 0).astype(np.float64), np.ones(len(wrong))], axis=1))
 
     def value_from(self, sums: Float64[np.ndarray, "resamples 2"]) -> Float64[np.ndarray, "resamples"]:
         """Right divided by all."""
@@ -158,15 +160,16 @@ class NSpr(_ByLength):
     def statistics(
         self, gold: Real[np.ndarray, "targets"], predicted: Real[np.ndarray, "targets"], context: MetricContext
     ) -> Float64[np.ndarray, "clusters k"]:
-        """The correlation in the column of the sentence's length, then 1 in that column."""
-        order = np.argsort(context.cluster_index, kind="stable")
-        bounds = np.flatnonzero(np.diff(context.cluster_index[order])) + 1
-        correlations = np.zeros(context.n_clusters)
+        """The correlation in the column of the sentence's length, then 1 in that column; summed within clusters."""
+        own_sentence = context.by_sentence.cluster_index
+        order = np.argsort(own_sentence, kind="stable")
+        bounds = np.flatnonzero(np.diff(own_sentence[order])) + 1
+        correlations = np.zeros(context.by_sentence.n_clusters)
         for sentence, words in enumerate(np.split(order, bounds)):
             if SHORTEST <= len(words) <= LONGEST:
                 own = predicted[words].astype(np.float64)
                 correlations[sentence] = row_correlations(gold[None, words], own[None])[0]
-        return _columns_by_length(correlations, np.ones(context.n_clusters), context)
+        return _columns_by_length(correlations, np.ones(len(correlations)), context)
 
 
 @register("metric", "dspr")
@@ -194,15 +197,15 @@ class DSpr(_ByLength):
     def statistics(
         self, gold: Real[np.ndarray, "targets"], predicted: Real[np.ndarray, "targets"], context: MetricContext
     ) -> Float64[np.ndarray, "clusters k"]:
-        """The sum in the column of the sentence's length, then the number of words in that column."""
+        """The sum in the column of the sentence's length, then the number of words there; summed within clusters."""
         near = 1 - np.abs(np.asarray(predicted, np.float64) - gold)
-        sums = context.total(near, np.ones(len(gold)))
+        sums = context.by_sentence.total(near, np.ones(len(gold)))
         return _columns_by_length(sums[:, 0], sums[:, 1], context)
 
 
 def _value_by_length(measured: NSpr | DSpr, gold: np.ndarray, predicted: np.ndarray, context: MetricContext) -> float:
     _check(measured.name, gold, predicted)
-    sums = measured.statistics(gold, predicted, context).sum(axis=0, keepdims=True)
+    sums = measured.statistics(gold, predicted, context.by_sentence).sum(axis=0, keepdims=True)
     if not sums[0, sums.shape[1] // 2 :].any():
         raise DataError(f"{measured.name} averages over sentences of {SHORTEST} to {LONGEST} words; there is none")
     return float(measured.value_from(sums)[0])
@@ -211,19 +214,20 @@ def _value_by_length(measured: NSpr | DSpr, gold: np.ndarray, predicted: np.ndar
 def _columns_by_length(
     sums: np.ndarray, counts: np.ndarray, context: MetricContext
 ) -> Float64[np.ndarray, "clusters k"]:
-    """Two blocks with a column per length: the sums, then the counts; zero for sentences of other lengths."""
-    lengths = np.bincount(context.cluster_index, minlength=context.n_clusters)
+    """Two blocks with a column per length: the sums, then the counts; sentences of other lengths add nothing."""
+    lengths = np.bincount(context.by_sentence.cluster_index)
     inside = np.flatnonzero((lengths >= SHORTEST) & (lengths <= LONGEST))
     width = LONGEST - SHORTEST + 1
-    table = np.zeros((context.n_clusters, 2 * width))
+    table = np.zeros((len(lengths), 2 * width))
     table[inside, lengths[inside] - SHORTEST] = sums[inside]
     table[inside, lengths[inside] - SHORTEST + width] = counts[inside]
-    return table
+    return context.of_clusters(table)
 
 
 def _edges(column: np.ndarray, context: MetricContext) -> tuple[np.ndarray, np.ndarray]:
     """A number for every different edge, the same in both directions, and its cluster."""
-    order = np.argsort(context.cluster_index, kind="stable")
+    # By sentences: the words of one must stand in a row, also where its cluster has others.
+    order = np.argsort(context.by_sentence.cluster_index, kind="stable")
     cluster, offset = context.cluster_index[order], column[order].astype(np.int64)
     own = np.arange(len(order), dtype=np.int64)
     there = np.flatnonzero(offset)

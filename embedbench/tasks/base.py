@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -14,8 +14,8 @@ from jaxtyping import Int64
 from embedbench.data.conllu import Token
 from embedbench.errors import DataError
 from embedbench.tasks.described import DescribedTask
-from embedbench.tasks.sources import treebank, words
-from embedbench.types import Corpus, Split, TaskKind, TaskSplit
+from embedbench.tasks.sources import documents, treebank, words
+from embedbench.types import ClusterUnit, Corpus, Split, TaskKind, TaskMeta, TaskSplit
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,11 @@ class LabelledSpans:
     questions: Sequence[str] | None = None
     lemmas: Sequence[str] | None = None
     groups: Sequence[str] | None = None
+
+    @property
+    def resampled(self) -> Int64[np.ndarray, "targets"]:
+        """The cluster of every target."""
+        return self.corpus.sentence_of(self.spans[:, 0, 0]) if self.clusters is None else self.clusters
 
 
 @dataclass(frozen=True)
@@ -79,10 +84,9 @@ class FileTask(DescribedTask):
         kept = self._kept(which)
         index = {name: i for i, name in enumerate(self.label_names)}
         labels = np.fromiter((index[label] for label in kept.labels), np.int64, count=len(kept.labels))
-        clusters = kept.corpus.sentence_of(kept.spans[:, 0, 0]) if kept.clusters is None else kept.clusters
         named = (kept.questions, kept.lemmas, kept.groups)
         columns = (None if column is None else np.array(column) for column in named)
-        return TaskSplit(kept.corpus, kept.spans, labels, clusters, *columns)
+        return TaskSplit(kept.corpus, kept.spans, labels, kept.resampled, *columns)
 
     @cached_property
     def _cache(self) -> dict[Split, LabelledSpans]:
@@ -102,7 +106,22 @@ class FileTask(DescribedTask):
 
 @dataclass(frozen=True)
 class TreebankTask(FileTask):
-    """A classification task over the trees of a treebank."""
+    """A task over the trees of a treebank.
+
+    Attributes:
+        clusters: what the statistics resample, `sentence` or `document`; scores are the same, intervals are not.
+            Documents need a treebank in which every sentence stands below a `# newdoc`; those of one id are one.
+    """
+
+    # Keyword only: subclasses add options without a default.
+    clusters: ClusterUnit = field(default=ClusterUnit.sentence, kw_only=True)
+
+    ADDED_LATER: ClassVar[tuple[str, ...]] = ("clusters",)
+
+    @property
+    def meta(self) -> TaskMeta:
+        """Source, licence, citation, version, main metric, and what a cluster is."""
+        return replace(super().meta, cluster=self.clusters)
 
     def trees(self, which: Split) -> Iterator[tuple[int, tuple[Token, ...]]]:
         """Every sentence's tokens, with the word position at which the sentence starts."""
@@ -114,12 +133,19 @@ class TreebankTask(FileTask):
     def spans_of(self, which: Split, rows: list[tuple[int, ...]], labels: list[str]) -> LabelledSpans:
         """Labelled spans of single words: each row holds the word positions of one target."""
         starts = np.asarray(rows, np.int64).reshape(len(rows), -1)
-        return LabelledSpans(words(self.files[which]), np.stack([starts, starts + 1], axis=-1), tuple(labels))
+        return self._clustered(which, np.stack([starts, starts + 1], axis=-1), labels)
 
     def sentences_of(self, which: Split, indices: list[int], labels: list[str]) -> LabelledSpans:
         """Labelled whole sentences, by sentence index."""
-        corpus = words(self.files[which])
-        return LabelledSpans(corpus, sentence_spans(corpus, indices), tuple(labels))
+        return self._clustered(which, sentence_spans(words(self.files[which]), indices), labels)
+
+    def _clustered(
+        self, which: Split, spans: Int64[np.ndarray, "targets n_spans 2"], labels: list[str]
+    ) -> LabelledSpans:
+        found = LabelledSpans(words(self.files[which]), spans, tuple(labels))
+        if self.clusters is ClusterUnit.sentence:
+            return found
+        return replace(found, clusters=documents(self.files[which])[found.resampled])
 
 
 def sentence_spans(corpus: Corpus, indices: Sequence[int]) -> Int64[np.ndarray, "targets 1 2"]:

@@ -32,6 +32,9 @@ class DescribedTask(ABC):
     FURTHER_METRICS: ClassVar[tuple[str, ...]] = ()
     NAMED_BY_CONTENT: ClassVar[tuple[str, ...]] = ("files",)
     """Options that name files; the bytes of these, not their names, are part of the fingerprint."""
+    ADDED_LATER: ClassVar[tuple[str, ...]] = ()
+    """Options that earlier versions did not have. They are no part of the fingerprint while they are at their default,
+    so that cells that were finished before keep their identity."""
     VERSION: ClassVar[int] = 1
     """Raised when the same files and options would give other targets than before."""
 
@@ -80,8 +83,10 @@ class DescribedTask(ABC):
     def fingerprint(self) -> str:
         """Of the files' bytes, the options and the version; nothing is parsed."""
         options: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        defaults = {f.name: f.default for f in dataclasses.fields(self)}
+        unused = [name for name in self.ADDED_LATER if options[name] == defaults[name]]
         options = {k: v.value if isinstance(v, enum.Enum) else v for k, v in options.items()}
-        for name in ("name", *self.NAMED_BY_CONTENT):
+        for name in ("name", *self.NAMED_BY_CONTENT, *unused):
             options.pop(name, None)
         return fingerprint(type(self).__qualname__, self.VERSION, options, self._data_fingerprints())
 

@@ -10,11 +10,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+from jaxtyping import Int64
+
 from embedbench.data.catalogue import CATALOGUE, DataSet
 from embedbench.data.conllu import TreebankSentence, read_conllu
 from embedbench.data.locate import locate
 from embedbench.data.raw_text import read_sentences
-from embedbench.errors import ConfigurationError
+from embedbench.errors import ConfigurationError, DataError
 from embedbench.fingerprint import file_fingerprint, fingerprint
 from embedbench.tasks import grammar
 from embedbench.types import Corpus
@@ -78,6 +81,24 @@ def words(spec: str) -> Corpus:
         return _grammar_words(spec)
     key = _cache_key(locate(spec))
     return _tree_words(*key) if is_treebank(spec) else _text_words(*key)
+
+
+def documents(spec: str) -> Int64[np.ndarray, "sentences"]:
+    """The number of the document of every sentence of a treebank; documents of the same id are one.
+
+    Raises:
+        ConfigurationError: the spec names raw text.
+        DataError: a sentence stands below no `# newdoc`, so that nobody knows its document; or the file is malformed.
+    """
+    names = [sentence.document for sentence in treebank(spec)]
+    without = names.count("")
+    if without:
+        raise DataError(
+            f"{spec}: {without:,} of {len(names):,} sentences have no document, as no '# newdoc' stands above them; "
+            "mark where documents begin, or set task.clusters=sentence"
+        )
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names], np.int64)
 
 
 def data_set_of(spec: str) -> DataSet | None:

@@ -118,10 +118,11 @@ def heads_fault(split: TaskSplit) -> str:
     if not np.array_equal(spans[..., 1], spans[..., 0] + 1):
         return "a span is longer than a word"
     above = spans[:, 1, 0]
-    outside = np.flatnonzero(split.corpus.sentence_of(above) != split.clusters)
+    sentences = split.sentences
+    outside = np.flatnonzero(split.corpus.sentence_of(above) != sentences)
     if len(outside):
         return f"the head of word {outside[0]} lies in another sentence"
-    roots = np.bincount(split.clusters[above == spans[:, 0, 0]], minlength=len(split.corpus.sentences))
+    roots = np.bincount(sentences[above == spans[:, 0, 0]], minlength=len(split.corpus.sentences))
     if (roots != 1).any():
         return f"sentence {int(np.argmax(roots != 1))} has {roots[np.argmax(roots != 1)]} roots, expected 1"
     # Following heads from head to head doubles the steps; after log2(longest sentence) rounds everybody is at a root.

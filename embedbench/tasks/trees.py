@@ -50,9 +50,7 @@ class TreeTask(TreebankTask):
             DataError: the file is missing or malformed.
         """
         kept = self._kept(which)
-        return TaskSplit(
-            kept.corpus, kept.spans, np.array(kept.labels, np.int64), kept.corpus.sentence_of(kept.spans[:, 0, 0])
-        )
+        return TaskSplit(kept.corpus, kept.spans, np.array(kept.labels, np.int64), kept.resampled)
 
     def _role(self, token: Token) -> Role:
         if token.upos in self.left_out:

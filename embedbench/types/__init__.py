@@ -10,6 +10,7 @@ from embedbench.types.tasks import MASCULINE as MASCULINE
 from embedbench.types.tasks import POSITIVE_LABEL as POSITIVE_LABEL
 from embedbench.types.tasks import SUITES as SUITES
 from embedbench.types.tasks import TREES as TREES
+from embedbench.types.tasks import ClusterUnit as ClusterUnit
 from embedbench.types.tasks import ControlKind as ControlKind
 from embedbench.types.tasks import Split as Split
 from embedbench.types.tasks import Task as Task

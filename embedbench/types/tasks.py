@@ -69,6 +69,15 @@ class ControlKind(enum.StrEnum):
     """One place per word type, on which its words hang in every sentence: the root, the first or the last word."""
 
 
+class ClusterUnit(enum.Enum):
+    """What one cluster of targets is, the unit that bootstrap and permutation tests resample."""
+
+    sentence = "sentence"
+    """Words of one sentence stand and fall together; sentences are taken as independent of each other."""
+    document = "document"
+    """Sentences of one document stand and fall together too: fewer clusters, and wider intervals."""
+
+
 @dataclass(frozen=True)
 class TaskMeta:
     """What a reader must know about a task before believing a score."""
@@ -86,6 +95,8 @@ class TaskMeta:
     """Of graded tasks that are learned: the lowest and the highest grade."""
     further_metrics: tuple[str, ...] = ()
     """Of classifications: metrics of all test targets that are scored beside the main one."""
+    cluster: ClusterUnit | None = None
+    """What a cluster is, where the task can choose; None: what its targets naturally stand in (sentence, pair, …)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +145,11 @@ class TaskSplit:
 
     def __len__(self) -> int:
         return len(self.spans)
+
+    @property
+    def sentences(self) -> Int64[np.ndarray, "targets"]:
+        """The sentence of every target's first span, whatever its cluster is."""
+        return self.corpus.sentence_of(self.spans[:, 0, 0])
 
     def only(self, rows: Shaped[np.ndarray, "rows"]) -> TaskSplit:
         """The same corpus with these targets only: their numbers, in this order, or a mask."""

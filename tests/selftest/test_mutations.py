@@ -156,8 +156,8 @@ MUTATIONS = (
     ),
     mutation("another level", "level: float = 0.95", "level: float = 0.5", "noise", "bootstrap"),
     mutation(
-        "words resampled instead of sentences", "context = MetricContext(test.clusters, names, test.groups)",
-        "context = MetricContext(np.arange(len(test)), names, test.groups)", "bootstrap",
+        "words resampled instead of sentences", "context = MetricContext(test.clusters, names, test.groups, sentences)",
+        "context = MetricContext(np.arange(len(test)), names, test.groups, sentences)", "bootstrap",
     ),
     mutation(
         "a one-sided test", 'permutation_type="samples",\n        vectorized=True,\n        n_resamples=bootstrap',

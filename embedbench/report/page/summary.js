@@ -17,7 +17,7 @@ function summarySection() {
     { name: "verdict", left: true, key: verdictText, cell: (v) => el("td", { class: `wrap ${v.rivals.some((rival) => rival[4] === false) ? "verdict-no" : v.rivals.every((rival) => rival[4]) ? "verdict-yes" : ""}` }, verdictText(v)) },
   ];
   body.append(el("h3", {}, "Who wins where"), sortable(columns, contested, { caption: "Best and second extractor of every task" }),
-    el("p", { class: "note" }, `Paired permutation test over sentences, two-sided, of the best against its rivals on the same targets; corrected by Holm's method over all tasks together (${tests === 1 ? "1 test" : `${tests} tests`}). A task opens its scores below.`));
+    el("p", { class: "note" }, `Paired permutation test over clusters (sentences, or documents where a cell says so), two-sided, of the best against its rivals on the same targets; corrected by Holm's method over all tasks together (${tests === 1 ? "1 test" : `${tests} tests`}). A task opens its scores below.`));
 }
 
 function verdictText(verdict) {

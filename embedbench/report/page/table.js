@@ -2,7 +2,7 @@
 const VIEWS = [["value", "score"], ["selectivity", "selectivity (task − control)"], ["control", "score on control labels"], ["best", "best single layer on dev"], ["seconds", "seconds"], ["memory", "peak memory (MB)"]];
 
 function comparison() {
-  const body = section("table", "Comparison", "Every value with half its 95 % interval (bootstrap over sentences). Bold is the best of a column, ≈ is what the paired test does not tell from it. A value opens its cell; a heading sorts.");
+  const body = section("table", "Comparison", "Every value with half its 95 % interval (bootstrap over clusters: sentences, or documents where a cell says so). Bold is the best of a column, ≈ is what the paired test does not tell from it. A value opens its cell; a heading sorts.");
   const search = { rows: "", tasks: "" };
   const place = el("div");
   const subsets = [...new Set(D.cells.flatMap((cell) => Object.keys(cell.subsets ?? {})))];

@@ -114,6 +114,21 @@ def _baseline(record: Record, name: str, metric: str) -> float:
 
 def chain_of_test(folder: Path, train: str, test: str) -> float:
     """The chain's UUAS on a treebank, from the record of a cell that hardly trains."""
-    task = TreeDistance({"train": train, "dev": train, "test": test})
-    record, _ = measured(folder, RandomVectors(size=2), task, mixes=("single",), probe=Structural(1), training=BRIEF)
-    return _baseline(record, "chain", "uuas")
+    return _baseline(_hardly_trained(folder, TreeDistance(_files(train, test))), "chain", "uuas")
+
+
+def roots_of_test(folder: Path, train: str, test: str) -> dict[str, float]:
+    """The root accuracy of each guess at the root, from the record of a cell that hardly trains.
+
+    No word is left out as punctuation, so that the guesses run over all words of a sentence.
+    """
+    record = _hardly_trained(folder, WordDepth(_files(train, test), left_out=()))
+    return {name: _baseline(record, name, "root_accuracy") for name in ("first_verb", "first_word")}
+
+
+def _hardly_trained(folder: Path, task: TreeDistance | WordDepth) -> Record:
+    return measured(folder, RandomVectors(size=2), task, mixes=("single",), probe=Structural(1), training=BRIEF)[0]
+
+
+def _files(train: str, test: str) -> dict[str, str]:
+    return {"train": train, "dev": train, "test": test}

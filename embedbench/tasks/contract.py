@@ -11,6 +11,7 @@ from jaxtyping import Bool
 
 from embedbench.tasks.answers import AnswersInPassages, answers_fault
 from embedbench.tasks.graded_pairs import grades_fault
+from embedbench.tasks.repeats import longest_sentences, repeats, rows_in_context
 from embedbench.tasks.tree_columns import heads_fault, tree_fault
 from embedbench.types import SUITES, TREES, Corpus, Sentence, Split, Task, TaskKind, TaskSplit
 
@@ -210,6 +211,7 @@ def _reports(task: Task, splits: dict[Split, TaskSplit]) -> Iterator[Check]:
     for which, split in splits.items():
         repeated = len(split.corpus.sentences) - len(set(split.corpus.sentences))
         yield Check(f"report: repeated sentences of {which.value}", True, _share(repeated, split.corpus))
+        yield Check(f"report: repeated targets of {which.value}", True, _repeated_targets(split, task.meta.kind))
     for one, other in combinations(splits, 2):
         shared, long = _leakage(splits[one].corpus, splits[other].corpus)
         yield Check(
@@ -241,19 +243,22 @@ def _targets_in_context(split: TaskSplit, numbers: dict[Sentence, int]) -> list[
     A sentence alone is no leak: the pairs of SICK share three of four sentences between train and test. `numbers`
     gives equal sentences of all splits the same number.
     """
-    sentences = split.corpus.sentences
-    number = np.array([numbers.setdefault(sentence, len(numbers)) for sentence in sentences], np.int64)
-    own = split.corpus.sentence_of(split.spans[..., 0])
-    long = np.diff(split.corpus.offsets)[own].max(axis=1) >= _WORTH_REPORTING
-    places = split.spans - split.corpus.offsets[own][..., None]
-    rows = np.concatenate([number[own], places.reshape(len(split), -1)], axis=1)[long]
-    return [tuple(row) for row in rows.tolist()]
+    long = longest_sentences(split.corpus, split.spans) >= _WORTH_REPORTING
+    return [tuple(row) for row in rows_in_context(split.corpus, split.spans, numbers)[long].tolist()]
 
 
 def _leakage(seen: Corpus, corpus: Corpus) -> tuple[int, int]:
     known = set(seen.sentences)
     shared: list[Sentence] = [sentence for sentence in corpus.sentences if sentence in known]
     return len(shared), sum(len(sentence) >= _WORTH_REPORTING for sentence in shared)
+
+
+def _repeated_targets(split: TaskSplit, kind: TaskKind) -> str:
+    found = repeats(split, kind, _WORTH_REPORTING)
+    return (
+        f"{found.repeated} of {len(split)} ({found.repeated / len(split):.1%}); in sentences of {_WORTH_REPORTING} "
+        f"words or more: {found.long}; with contradictory labels: {found.contradicting}"
+    )
 
 
 def _share(count: int, corpus: Corpus) -> str:

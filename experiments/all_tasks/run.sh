@@ -15,6 +15,8 @@ whole() { run limit=null 'mixes=[mean,single]' "$@"; }
 whole task=analogies_semantic,analogies_syntactic,analogies_bats
 whole task=categorisation,categorisation_bless,categorisation_esslli,outlier
 whole task=word_similarity_ws353,word_similarity_men,word_similarity_simverb,word_similarity_rare_words
+whole task=word_similarity_mc30,word_similarity_rg65,word_similarity_mturk287,word_similarity_mturk771
+whole task=word_similarity_ws353_rel,word_similarity_ws353_sim,word_similarity_verb143,word_similarity_yp130
 whole task=context_similarity,sentence_similarity,sentence_similarity_sick
 # A label per word, span, pair of spans or sentence.
 run task=upos,xpos,feats,feats_tense,feats_verbform,head_distance,deprel,arc

@@ -277,6 +277,9 @@ def test_reports_give_balance_duplicates_and_leakage() -> None:
     reports = {c.name: c.detail for c in check_task(_Planted()) if c.name.startswith("report")}
     assert reports["report: label balance of dev"] == "most even 50.0%, least even 50.0%"
     assert reports["report: repeated sentences of train"] == "0 of 2 (0.0%)"
+    assert reports["report: repeated targets of train"] == (
+        "0 of 4 (0.0%); in sentences of 5 words or more: 0; with contradictory labels: 0"
+    )
     assert reports["report: sentences of test that occur verbatim in train"] == "2 of 2 (100.0%); of 5 words or more: 0"
 
 

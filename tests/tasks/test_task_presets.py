@@ -10,6 +10,7 @@ from hydra.core.config_store import ConfigStore
 
 from embedbench.cli.configuration import build, preset_names
 from embedbench.cli.typed_options import component_schema
+from embedbench.data.catalogue import CATALOGUE
 from embedbench.data.locate import locate
 from embedbench.registry import components, load_components
 from embedbench.tasks import grammar
@@ -47,6 +48,12 @@ def test_every_preset_builds_a_task_over_catalogued_or_installed_data(preset) ->
 def test_every_registered_task_has_a_preset_of_its_own_name() -> None:
     built_in = {n for n, c in components("task").items() if c.target.__module__.startswith("embedbench.")}
     assert built_in <= set(PRESETS)
+
+
+def test_every_catalogued_file_of_word_pairs_has_a_preset() -> None:
+    presets = [preset for preset in PRESETS if preset.startswith("word_similarity")]
+    files = {_task(f"task={preset}", "paths.data=/data").files["test"] for preset in presets}
+    assert {f"/data/{entry.path}" for entry in CATALOGUE["word_similarity"].files} <= files
 
 
 def test_names_in_tables_are_different() -> None:

@@ -193,9 +193,11 @@ class Cell:
             training.pop(name)
         if self.training.vary is Vary.both:
             training.pop("vary")
+        if not self.training.by_loss:
+            training.pop("by_loss")
         if not is_linear(self._trained_probe):
-            for name in ("solver", "full_batch_targets", "penalties", "tolerance"):  # change linear probes alone
-                training.pop(name)
+            for name in ("solver", "full_batch_targets", "penalties", "tolerance", "by_loss"):  # of linear probes alone
+                training.pop(name, None)
         trained = {
             "probe": component_options(self.probe),
             "training": training,

@@ -46,6 +46,13 @@ class DevSplit:
         self._n = len(dev.split)
         self._banks = {key: of_dev for key, (_, of_dev) in banks.items()}
         self._labels = {name: label_tensor(column) for name, column in dev.labels.items()}
+        self._graded = any(column.is_floating_point() for column in self._labels.values())
+
+    def standard_error(self, score: float) -> float:
+        """How far a score of as many dev targets is off by chance, about: of a share; of grades, of a correlation."""
+        if self._graded:
+            return float((1 - score**2) / max(self._n - 1, 1) ** 0.5)
+        return float((score * (1 - score) / self._n) ** 0.5)
 
     def measure(self, group: Group) -> tuple[Float64[np.ndarray, "members"], Float64[np.ndarray, "members"]]:
         """The cross-entropy of every member of a group, and accuracy; of grades, Pearson's correlation instead."""

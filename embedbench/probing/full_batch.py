@@ -2,7 +2,7 @@
 
 Softmax regression of fixed vectors is convex: one minimum, whatever the seed, the learning rate or the order of the
 data. So members that differ in their seed alone are solved once. The penalties are tried from strong to weak, each from
-the minimum of the one before, until dev loss rises.
+the minimum of the one before, until dev loss rises; where it hardly fell, all are tried and the dev score chooses.
 
 With a learned mix in front the problem is not convex, and a strong penalty drives the mix into a corner from which
 softmax lets it return only slowly. So its probe is first solved with equal shares of the layers, which is convex again;

@@ -148,9 +148,11 @@ class Training:
         solver: how linear probes find their weights.
         full_batch_targets: up to how many train targets `auto` solves over the full batch.
         penalties: L2 penalties that a full-batch solution tries, from strong to weak, times the number of train targets
-            (scikit-learn's 1/C); the one with the least dev loss is kept.
+            (scikit-learn's 1/C); the one with the least dev loss is kept. Where that is less than 5 % below the loss
+            under the strongest penalty, the dev score chooses: the strongest within a standard error of the best.
         tolerance: the least gain that L-BFGS must promise to go on, as a fraction of the penalised loss. The loss then
             is a few times as far from its minimum: 0.2 to 0.3 % with 1e-4, on MiniLM's layers.
+        by_loss: the dev loss alone chooses the penalty. Codelengths, which are losses, are always measured so.
 
     Raises:
         ConfigurationError: a value is out of its range.
@@ -176,6 +178,7 @@ class Training:
         *(0.3, 0.1, 0.03, 0.01, 0.003, 0.001),
     )
     tolerance: float = 1e-4
+    by_loss: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vary", Vary(self.vary))

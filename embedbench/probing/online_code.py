@@ -7,7 +7,7 @@ nothing, so they are standardised over all of train; labels are what is sent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -77,7 +77,7 @@ def online_codes(
         ContractError: a label column has fewer than two labels.
         NumericalError: a vector or a loss is not finite.
     """
-    training, progress = training or Training(), progress or SilentProgress()
+    training, progress = replace(training or Training(), by_loss=True), progress or SilentProgress()
     for column in sorted({member.labels for member in members}):
         if n_labels[column] < 2:
             raise ContractError(f"label column {column!r} has {n_labels[column]} label; there is nothing to code")

@@ -38,7 +38,7 @@ def main(folder: Path) -> None:
         scores = {name: score_of(record, options) for name, record in records.items()}
         one = next(iter(records.values()))
         baselines = [b for record in records.values() for b in record.baselines]
-        below = [b for b in baselines if (b.metric, b.split) == (one.metric, "test")]
+        below = [b for b in baselines if (b.metric, b.split, b.labels) == (one.metric, "test", "task")]
         best = max(below, key=lambda b: b.value, default=None)
         counts = sorted({score.n for score in scores.values() if score is not None})
         cells = [shown(scores.get(name)) for name in extractors]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from embedbench.probing.members import Member, ProbeData, Solver, Training, Vary
 from embedbench.probing.probes import MLP, Linear, Pooling
 from embedbench.probing.standard import measure_standard, words_of_targets
 from embedbench.probing.trainer import train_members
-from embedbench.types import ArrayVectors
+from embedbench.types import ArrayVectors, Corpus, TaskSplit
 
 LABELS = {"task": 4, "control": 4}
 EXACT = Training(solver=Solver.full_batch, tolerance=1e-6)
@@ -243,3 +244,29 @@ def test_a_mix_on_nearly_certain_labels_settles_soon_and_alike_in_any_company(ma
     )
     assert alone.epochs[0] < 100
     assert company.dev_losses[0] == pytest.approx(alone.dev_losses[0], rel=0.02)
+
+
+def few_of_many(n: int, seed: int, known: int, noise: float = 1.0, labels: int = 40, dim: int = 24) -> ProbeData:
+    """A prototype per label and noise; the first `known` labels only, so that train may lack what dev asks for."""
+    prototypes = np.random.default_rng(0).normal(size=(labels, dim))
+    rng = np.random.default_rng(seed)
+    gold = np.arange(n) % known
+    values = (prototypes[gold] + noise * rng.normal(size=(n, dim))).astype(np.float32)
+    spans = np.stack([np.arange(n), np.arange(1, n + 1)], axis=1)[:, None]
+    split = TaskSplit(Corpus.of([[f"w{i}"] for i in range(n)]), spans, gold, np.arange(n))
+    return ProbeData(ArrayVectors(values[:, None]), split, {"task": gold})
+
+
+def test_where_the_dev_loss_hardly_falls_the_dev_score_chooses() -> None:
+    """Labels of dev that train lacks cost all the more the surer the probe is: by loss, next to nothing is learned."""
+    found = {}
+    for known, by_loss in itertools.product((30, 40), (False, True)):
+        train, dev, test = few_of_many(160, 1, known), few_of_many(400, 2, 40), few_of_many(400, 3, 40)
+        training = dataclasses.replace(EXACT, by_loss=by_loss)
+        fitted = train_members(train, dev, [Member(Single(0), Linear())], {"task": 40}, training)
+        right = float((fitted.predict(test)[0] == test.labels["task"]).mean())
+        found[known, by_loss] = fitted.kept_penalties[0], right
+    assert found[30, True][0] == 10_000
+    assert found[30, True][1] < 0.4
+    assert found[30, False][1] > 0.65
+    assert found[40, True] == found[40, False], "where the loss tells, it chooses"

@@ -37,6 +37,9 @@ SIMILARITY_VERSION = 2
 CODE_VERSION = 1
 """Raised when the same configuration would give another codelength than before."""
 
+_CONTROL_OF = {TaskKind.CLASSIFICATION: ControlKind.WORD_TYPE, TaskKind.HEAD_SELECTION: ControlKind.WORD_TYPE_HEAD}
+"""How control labels are drawn for the kinds of tasks whose probes can learn them."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -99,7 +102,7 @@ class Cell:
 
     def _check_control(self) -> None:
         meta = self.task.meta
-        fitting = {TaskKind.HEAD_SELECTION: ControlKind.WORD_TYPE_HEAD}.get(meta.kind, ControlKind.WORD_TYPE)
+        fitting = _CONTROL_OF.get(meta.kind, ControlKind.WORD_TYPE)
         if meta.control not in (ControlKind.NONE, fitting):
             raise ConfigurationError(
                 f"task {meta.name} says control={ControlKind(meta.control).name}, which does not fit its kind, "
@@ -144,11 +147,7 @@ class Cell:
     @property
     def learns_control(self) -> bool:
         """Whether control labels are learned too: they are asked for, and the task says how they are drawn."""
-        drawn = {
-            TaskKind.CLASSIFICATION: ControlKind.WORD_TYPE,
-            TaskKind.HEAD_SELECTION: ControlKind.WORD_TYPE_HEAD,
-        }
-        return self.control and self.task.meta.control == drawn.get(self.task.meta.kind)
+        return self.control and self.task.meta.control == _CONTROL_OF.get(self.task.meta.kind)
 
     @property
     def structural(self) -> Structural:
